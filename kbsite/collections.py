@@ -1,0 +1,105 @@
+"""The indexes and options of every collection, and the one function that makes them.
+
+All indexes are made here, not by migrations: a TTL on a Django `db_index` fails, and on a
+running site an index must be added without a migration.
+"""
+
+from datetime import timedelta
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.database import Database
+
+from kbsite.mongo import Document
+
+HEARTBEAT_KEPT = timedelta(minutes=10)
+AUDIT_KEPT = timedelta(days=365)
+USAGE_KEPT = timedelta(days=365)
+
+
+def _ttl(field: str, name: str, after: timedelta = timedelta(0)) -> IndexModel:
+    return IndexModel([(field, ASCENDING)], name=name, expireAfterSeconds=int(after.total_seconds()))
+
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "users": [
+        IndexModel("username_key", name="username_key", unique=True),
+        IndexModel(
+            "email_key",
+            name="email_key",
+            unique=True,
+            partialFilterExpression={"email_key": {"$gt": ""}},
+        ),
+    ],
+    "workspaces": [IndexModel("slug", name="slug", unique=True)],
+    "memberships": [
+        IndexModel([("workspace_id", 1), ("user_id", 1)], name="workspace_user", unique=True),
+        IndexModel("user_id", name="user"),
+    ],
+    "articles": [
+        IndexModel([("workspace_id", 1), ("slug", 1)], name="workspace_slug", unique=True),
+        IndexModel(
+            [("workspace_id", 1), ("source_path", 1)],
+            name="workspace_source_path",
+            unique=True,
+            partialFilterExpression={"source_path": {"$gt": ""}},
+        ),
+        IndexModel([("workspace_id", 1), ("updated_at", DESCENDING)], name="workspace_updated"),
+        IndexModel(
+            [("not_before", 1), ("_id", 1)],
+            name="pending",
+            partialFilterExpression={"pending": True},
+        ),
+    ],
+    "article_revisions": [
+        IndexModel([("article_id", 1), ("number", 1)], name="article_number", unique=True)
+    ],
+    "chunks": [
+        IndexModel([("article_id", 1), ("chunk_index", 1), ("revision", 1)], name="article_chunk"),
+        IndexModel([("content_hash", 1), ("recipe", 1)], name="content_recipe"),
+        IndexModel([("workspace_id", 1), ("status", 1)], name="workspace_status"),
+    ],
+    "answers": [
+        IndexModel([("fingerprint", 1), ("created_at", DESCENDING)], name="fingerprint"),
+        IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),
+        _ttl("expires_at", "expires"),
+    ],
+    "audit_events": [_ttl("at", "kept", AUDIT_KEPT)],
+    "heartbeats": [_ttl("at", "kept", HEARTBEAT_KEPT)],
+    "settings": [],
+}
+
+
+def ensure_collections(database: Database[Document]) -> list[str]:
+    """Create what is missing, skip what exists by name; safe on every deploy.
+
+    Returns the names of what was created, as `collection` or `collection.index`.
+    """
+    created = [*_ensure_usage_events(database)]
+    existing = set(database.list_collection_names())
+    for name, indexes in INDEXES.items():
+        if name not in existing:
+            database.create_collection(name)
+            created.append(name)
+        created += _ensure_indexes(database, name, indexes)
+    return created
+
+
+def _ensure_usage_events(database: Database[Document]) -> list[str]:
+    if "usage_events" in database.list_collection_names():
+        return []
+    database.create_collection(
+        "usage_events",
+        timeseries={"timeField": "timestamp", "metaField": "meta", "granularity": "minutes"},
+        expireAfterSeconds=int(USAGE_KEPT.total_seconds()),
+    )
+    return ["usage_events"]
+
+
+def _ensure_indexes(
+    database: Database[Document], name: str, indexes: list[IndexModel]
+) -> list[str]:
+    existing = {index["name"] for index in database[name].list_indexes()}
+    missing = [index for index in indexes if index.document["name"] not in existing]
+    if missing:
+        database[name].create_indexes(missing)
+    return [f"{name}.{index.document['name']}" for index in missing]

@@ -1,0 +1,98 @@
+"""What the environment may set, with its defaults and limits.
+
+Read once, from the process environment and `.env`; a bad value stops the start with the
+variable's name. Nothing here knows Django: `kbsite/settings.py` turns it into settings.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _commas(value: str) -> str:
+    """Keep a comma-separated setting as written; `split_commas` reads it."""
+    return ",".join(part.strip() for part in value.split(",") if part.strip())
+
+
+CommaList = Annotated[str, NoDecode, AfterValidator(_commas)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Milliseconds = Annotated[int, Field(ge=1, le=600_000)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class InvalidEnvironment(Exception):
+    """A variable has a value that cannot be used; the message names it."""
+
+
+class Environment(BaseSettings):
+    """Every variable that the product reads. Names are the upper-case field names."""
+
+    model_config = SettingsConfigDict(
+        env_file=BASE_DIR / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    debug: bool = False
+    secret_key: str = ""
+    allowed_hosts: CommaList = "localhost,127.0.0.1,[::1]"
+    csrf_trusted_origins: CommaList = ""
+    https: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    kb_site_name: str = Field(default="Knowledge base", min_length=1, max_length=60)
+    kb_var_dir: Path = BASE_DIR / "var"
+
+    mongodb_uri: str = Field(default="", pattern=r"^(mongodb(\+srv)?://.+)?$")
+    mongodb_database: str = Field(default="kb", pattern=r"^[A-Za-z0-9_-]{1,38}$")
+
+    voyage_api_key: str = ""
+    voyage_base_url: str = ""
+    voyage_embed_model: str = "voyage-3"
+    voyage_rerank_model: str = "rerank-2"
+    openai_api_key: str = ""
+    openai_base_url: str = ""
+    openai_model: str = "gpt-4o-mini"
+
+    rerank_budget_ms: Milliseconds = 250
+    rerank_timeout_ms: Milliseconds = 3_000
+    embed_timeout_ms: Milliseconds = 10_000
+    answer_timeout_ms: Milliseconds = 60_000
+    answer_stall_ms: Milliseconds = 20_000
+
+    search_num_candidates: Count = 200
+    search_semantic_limit: Count = 50
+    search_keyword_limit: Count = 30
+    search_fused_limit: Count = 20
+    search_passages: Count = 5
+    confidence_strong: Share = 0.4
+    confidence_weak: Share = 0.3
+
+    question_max_chars: Count = 1_000
+    article_max_chars: int = Field(default=1_000_000, ge=1_000, le=10_000_000)
+    chunk_max_chars: int = Field(default=1_500, ge=200, le=8_000)
+    embed_batch: int = Field(default=8, ge=1, le=128)
+    lease_seconds: int = Field(default=120, ge=1, le=3_600)
+    guest_answer_days: int = Field(default=30, ge=1, le=3_650)
+    password_history: int = Field(default=10, ge=1, le=24)
+
+
+def read_environment() -> Environment:
+    """Read and check the environment.
+
+    Raises `InvalidEnvironment` with one line per bad variable.
+    """
+    try:
+        return Environment()
+    except ValidationError as error:
+        problems = [f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise InvalidEnvironment("; ".join(problems)) from None
+
+
+def split_commas(value: str) -> list[str]:
+    """`"a,b"` as `["a", "b"]`; an empty setting is an empty list."""
+    return value.split(",") if value else []

@@ -1,0 +1,216 @@
+"""The one place that opens MongoDB clients, and what each pymongo collection holds.
+
+Collections owned by Django models (users, articles, sessions, ...) are described by those
+models; the ones here have no model. `kbsite/collections.py` holds their indexes.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from bson import ObjectId
+from bson.binary import Binary, BinaryVectorDtype
+from bson.codec_options import CodecOptions
+from django.conf import settings
+from django.db import DatabaseError, connection
+from numpy.typing import NDArray
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+Document = dict[str, Any]
+T = TypeVar("T")
+# Django's models want naive datetimes from the client, so awareness is set per database
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+
+class ChunkDocument(TypedDict):
+    """One searchable passage of an article, at one revision."""
+
+    _id: ObjectId
+    article_id: ObjectId
+    workspace_id: str
+    chunk_index: int
+    revision: int
+    breadcrumb: list[str]
+    anchor: str
+    text: str
+    start: int
+    end: int
+    content_hash: str
+    embedding: Binary
+    recipe: str
+    tags: list[str]
+    category: str
+    visibility: str
+    status: str
+
+
+class AnswerDocument(TypedDict):
+    """A question, what was retrieved for it, and the events of its answer as they streamed."""
+
+    _id: ObjectId
+    workspace_id: str
+    scope: list[list[str]]
+    asker: ObjectId | None
+    question: str
+    tags: list[str]
+    category: str
+    fingerprint: str
+    retrieval: Document
+    state: str
+    owner: NotRequired[str]
+    lease_until: NotRequired[datetime]
+    events: list[Document]
+    model: str
+    created_at: datetime
+    expires_at: NotRequired[datetime]
+
+
+class UsageEvent(TypedDict):
+    """One model call: time-series, told apart by `meta`."""
+
+    timestamp: datetime
+    meta: Document
+    tokens: int
+    cost: float
+    latency_ms: float
+
+
+class AuditEvent(TypedDict):
+    """Who did what to whom, from where, with what outcome."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    address: str
+    outcome: str
+
+
+class Heartbeat(TypedDict):
+    """A worker that is alive; `_id` names its process."""
+
+    _id: str
+    at: datetime
+    indexing: ObjectId | None
+
+
+_async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncMongoClient[Document]] = (
+    WeakKeyDictionary()
+)
+_async_clients_lock = threading.Lock()
+
+
+def client() -> MongoClient[Document]:
+    """Django's own client, so that both share one pool and one session."""
+    connection.ensure_connection()
+    return cast("MongoClient[Document]", connection.connection)
+
+
+def database() -> Database[Document]:
+    """The database that Django's models live in."""
+    return client().get_database(connection.settings_dict["NAME"], codec_options=AWARE)
+
+
+def async_database() -> AsyncDatabase[Document]:
+    """The same database for coroutines: one client for each running event loop."""
+    loop = asyncio.get_running_loop()
+    with _async_clients_lock:
+        if loop not in _async_clients:
+            host = connection.settings_dict["HOST"]
+            _async_clients[loop] = AsyncMongoClient(host, **settings.MONGODB_OPTIONS)
+        name = connection.settings_dict["NAME"]
+        return _async_clients[loop].get_database(name, codec_options=AWARE)
+
+
+async def close_async_client() -> None:
+    """Close the running loop's client, if it opened one."""
+    with _async_clients_lock:
+        opened = _async_clients.pop(asyncio.get_running_loop(), None)
+    if opened is not None:
+        await opened.close()
+
+
+def session() -> ClientSession | None:
+    """The session of the transaction that this thread is in, for pymongo calls to join it."""
+    return cast("ClientSession | None", connection.session)
+
+
+def in_transaction(work: Callable[[], T]) -> T:
+    """Run `work` in one transaction that models and pymongo (`session=session()`) share.
+
+    It is retried as a whole on transient errors, for up to 120 s, as pymongo's
+    `with_transaction` does; `work` must therefore be repeatable. Calls may nest: the inner
+    one joins the outer. (Django's own `atomic` for MongoDB does not retry.)
+    """
+    if session() is not None:
+        return work()
+    with client().start_session() as opened:
+        return opened.with_transaction(lambda joined: _attempt(work, joined))
+
+
+def _attempt(work: Callable[[], T], joined: ClientSession) -> T:
+    with _models_join(joined):
+        try:
+            return work()
+        except DatabaseError as error:
+            cause = error.__cause__
+            # with_transaction recognises pymongo's errors only, and Django has wrapped this one
+            if isinstance(cause, PyMongoError) and cause.has_error_label(
+                "TransientTransactionError"
+            ):
+                raise cause from error
+            raise
+
+
+@contextmanager
+def _models_join(joined: ClientSession) -> Iterator[None]:
+    connection.session, connection.in_atomic_block_mongo = joined, True
+    try:
+        yield
+    finally:
+        connection.session, connection.in_atomic_block_mongo = None, False
+
+
+def chunks() -> Collection[ChunkDocument]:
+    return cast("Collection[ChunkDocument]", database()["chunks"])
+
+
+def answers() -> Collection[AnswerDocument]:
+    return cast("Collection[AnswerDocument]", database()["answers"])
+
+
+def usage_events() -> Collection[UsageEvent]:
+    return cast("Collection[UsageEvent]", database()["usage_events"])
+
+
+def audit_events() -> Collection[AuditEvent]:
+    return cast("Collection[AuditEvent]", database()["audit_events"])
+
+
+def heartbeats() -> Collection[Heartbeat]:
+    return cast("Collection[Heartbeat]", database()["heartbeats"])
+
+
+def site_settings() -> Collection[Document]:
+    """Singletons told apart by `_id`."""
+    return database()["settings"]
+
+
+def pack_vector(vector: NDArray[np.float32]) -> Binary:
+    """A float32 vector of shape (d,) as BSON: half the size and 7 times the speed of a list."""
+    return Binary.from_vector(vector.tolist(), BinaryVectorDtype.FLOAT32)
+
+
+def unpack_vector(packed: Binary) -> NDArray[np.float32]:
+    """The vector, shape (d,), without a copy: BSON vectors start with a 2-byte header."""
+    return np.frombuffer(packed, dtype="<f4", offset=2)

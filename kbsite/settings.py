@@ -1,0 +1,221 @@
+"""Django's settings: everything that can differ between sites comes from the environment."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONCE, NONE, SELF
+
+from kbsite import mongod
+from kbsite.environment import BASE_DIR, InvalidEnvironment, read_environment, split_commas
+
+django_stubs_ext.monkeypatch()
+
+try:
+    env = read_environment()
+except InvalidEnvironment as error:
+    sys.exit(f"This setting cannot be used: {error}. See .env.example for what each one means.")
+
+
+def _secret_key(var_dir: Path) -> str:
+    """The key from the environment, else one generated once and kept under `var/`."""
+    path = var_dir / "secret_key"
+    if not path.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
+        # link() fails when another process was first, so every process reads the same key
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+KB_VAR_DIR = env.kb_var_dir
+KB_SITE_NAME = env.kb_site_name
+SECRET_KEY = env.secret_key or _secret_key(KB_VAR_DIR)
+DEBUG = env.debug
+ALLOWED_HOSTS = split_commas(env.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = split_commas(env.csrf_trusted_origins)
+
+MONGODB_URI = env.mongodb_uri or mongod.uri(KB_VAR_DIR) or "mongodb://127.0.0.1:27017"
+MONGODB_DATABASE = env.mongodb_database
+MONGODB_OPTIONS: dict[str, Any] = {
+    "appname": "kbsite",
+    "retryWrites": True,
+    "serverSelectionTimeoutMS": 30_000,
+}
+
+INSTALLED_APPS = [
+    "kbsite.apps.SiteConfig",
+    "kbsite.apps.MongoAdminConfig",
+    "kbsite.apps.MongoAuthConfig",
+    "kbsite.apps.MongoContentTypesConfig",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_mongodb_backend",
+    "django_htmx",
+    "csp",
+    "template_partials",
+    "rest_framework",
+    "drf_spectacular",
+    "accounts",
+    "knowledge",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.MustChangePasswordMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "kbsite.urls"
+ASGI_APPLICATION = "kbsite.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "kbsite.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django_mongodb_backend",
+        "HOST": MONGODB_URI,
+        "NAME": MONGODB_DATABASE,
+        "OPTIONS": MONGODB_OPTIONS,
+    }
+}
+DATABASE_ROUTERS = ["django_mongodb_backend.routers.MongoRouter"]
+DEFAULT_AUTO_FIELD = "django_mongodb_backend.fields.ObjectIdAutoField"
+MIGRATION_MODULES = {
+    "admin": "kbsite.mongo_migrations.admin",
+    "auth": "kbsite.mongo_migrations.auth",
+    "contenttypes": "kbsite.mongo_migrations.contenttypes",
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+PASSWORD_HISTORY = env.password_history
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.StrengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.passwords.HistoryValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+HTTPS = env.https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * env.article_max_chars
+
+STATIC_URL = "static/"
+STATIC_ROOT = KB_VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Knowledge base API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")
+    },
+}
+
+VOYAGE_API_KEY = env.voyage_api_key
+VOYAGE_BASE_URL = env.voyage_base_url
+VOYAGE_EMBED_MODEL = env.voyage_embed_model
+VOYAGE_RERANK_MODEL = env.voyage_rerank_model
+OPENAI_API_KEY = env.openai_api_key
+OPENAI_BASE_URL = env.openai_base_url
+OPENAI_MODEL = env.openai_model
+RERANK_BUDGET_MS = env.rerank_budget_ms
+RERANK_TIMEOUT_MS = env.rerank_timeout_ms
+EMBED_TIMEOUT_MS = env.embed_timeout_ms
+ANSWER_TIMEOUT_MS = env.answer_timeout_ms
+ANSWER_STALL_MS = env.answer_stall_ms
+SEARCH_NUM_CANDIDATES = env.search_num_candidates
+SEARCH_SEMANTIC_LIMIT = env.search_semantic_limit
+SEARCH_KEYWORD_LIMIT = env.search_keyword_limit
+SEARCH_FUSED_LIMIT = env.search_fused_limit
+SEARCH_PASSAGES = env.search_passages
+CONFIDENCE_STRONG = env.confidence_strong
+CONFIDENCE_WEAK = env.confidence_weak
+QUESTION_MAX_CHARS = env.question_max_chars
+ARTICLE_MAX_CHARS = env.article_max_chars
+CHUNK_MAX_CHARS = env.chunk_max_chars
+EMBED_BATCH = env.embed_batch
+LEASE_SECONDS = env.lease_seconds
+GUEST_ANSWER_DAYS = env.guest_answer_days

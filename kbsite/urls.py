@@ -1,0 +1,16 @@
+"""Every URL of the site; each app names its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from kbsite import health
+from knowledge import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("knowledge.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("api/v1/", include("knowledge.api_urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -1,0 +1,106 @@
+"""The one door: who may read, and who may edit. Only this module makes a `Scope`.
+
+A scope comes from the user on the server; nothing in a request can widen it, and an empty
+scope finds nothing.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
+
+if TYPE_CHECKING:
+    from bson import ObjectId
+
+Person = User | AnonymousUser
+
+READS: dict[Role | None, tuple[Visibility, ...]] = {
+    None: (Visibility.PUBLIC,),
+    Role.VIEWER: (Visibility.PUBLIC, Visibility.MEMBERS),
+    Role.EDITOR: (Visibility.PUBLIC, Visibility.MEMBERS, Visibility.PRIVATE),
+    Role.ADMIN: (Visibility.PUBLIC, Visibility.MEMBERS, Visibility.PRIVATE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be read: pairs of (workspace id as a string, visibility)."""
+
+    grants: frozenset[tuple[str, str]] = frozenset()
+
+    def allows(self, *, workspace_id: str, visibility: str) -> bool:
+        return (workspace_id, visibility) in self.grants
+
+    def covers(self, other: "Scope") -> bool:
+        """Whether everything that the other scope reads may be read by this one too."""
+        return other.grants <= self.grants
+
+    @property
+    def workspace_ids(self) -> frozenset[str]:
+        return frozenset(workspace_id for workspace_id, _ in self.grants)
+
+    def visibilities(self, workspace_id: str) -> frozenset[str]:
+        return frozenset(shown for owner, shown in self.grants if owner == workspace_id)
+
+
+NOTHING = Scope()
+
+
+def role_of(user: Person, workspace: Workspace) -> Role | None:
+    """The user's role in the workspace; a superuser is an admin everywhere."""
+    if not user.is_authenticated or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.ADMIN
+    membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
+    return Role(membership.role) if membership else None
+
+
+def scope_for(user: Person, workspace: Workspace) -> Scope:
+    """What the user may read in this workspace; nothing where they may not enter it."""
+    role = role_of(user, workspace)
+    if role is None and workspace.visibility != Visibility.PUBLIC:
+        return NOTHING
+    return Scope(frozenset((str(workspace.pk), str(shown)) for shown in READS[role]))
+
+
+def can_edit(user: Person, workspace: Workspace) -> bool:
+    return role_of(user, workspace) in (Role.EDITOR, Role.ADMIN)
+
+
+def readable_workspaces(user: Person) -> list[Workspace]:
+    """The workspaces that the user may enter, by name."""
+    workspaces = Workspace.objects.all()
+    if user.is_authenticated and user.is_superuser:
+        return list(workspaces)
+    joined: set[ObjectId] = set()
+    if user.is_authenticated and user.is_active:
+        joined = set(
+            Membership.objects.filter(user_id=user.pk).values_list("workspace_id", flat=True)
+        )
+    return [w for w in workspaces if w.visibility == Visibility.PUBLIC or w.pk in joined]
+
+
+def workspace_or_none(user: Person, slug: str) -> Workspace | None:
+    """The workspace, or None alike where it does not exist and where it is closed to the user."""
+    workspace = Workspace.objects.filter(slug=slug).first()
+    if workspace is None or not scope_for(user, workspace).grants:
+        return None
+    return workspace
+
+
+def readable_article(user: Person, workspace: Workspace, slug: str) -> Article | None:
+    """The article if the user may read it; editors also see what is not published."""
+    article = Article.objects.filter(workspace_id=workspace.pk, slug=slug).first()
+    scope = scope_for(user, workspace)
+    if article is None or article.status == Status.TRASHED:
+        return None
+    if not scope.allows(workspace_id=str(workspace.pk), visibility=article.visibility):
+        return None
+    if article.status != Status.PUBLISHED and not can_edit(user, workspace):
+        return None
+    article.workspace = workspace
+    return article

@@ -1,0 +1,158 @@
+"""Workspaces, who belongs to them, articles and their revisions.
+
+Reading who may see what is `access.py`; writing articles is `editing.py`; the fields under
+"index state" are written by `worker.py` and `indexing.py` alone.
+"""
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django_mongodb_backend.fields import ArrayField
+
+MAX_SLUG = 80
+MAX_TAG = 40
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "Everyone"
+    MEMBERS = "members", "Members of the workspace"
+    PRIVATE = "private", "Editors and admins only"
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    ARCHIVED = "archived", "Archived"
+    TRASHED = "trashed", "In the trash"
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    EDITOR = "editor", "Editor"
+    ADMIN = "admin", "Admin"
+
+
+class Workspace(models.Model):
+    """A tenant: a body of knowledge with its own readers, editors and search index."""
+
+    slug = models.SlugField(max_length=MAX_SLUG, unique=False, db_index=False)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=300, blank=True, default="")
+    visibility = models.CharField(
+        max_length=10,
+        choices=[Visibility.PUBLIC, Visibility.MEMBERS],
+        default=Visibility.MEMBERS,
+        help_text="Public: anyone may read it. Members: only people who were added.",
+    )
+    example_questions = ArrayField(
+        models.CharField(max_length=120), default=list, blank=True, size=None
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        db_table = "workspaces"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("knowledge:search", args=[self.slug])
+
+
+class Membership(models.Model):
+    """What one user may do in one workspace."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        db_index=False,
+    )
+    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        db_table = "memberships"
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role} of {self.workspace_id}"
+
+
+class Article(models.Model):
+    """A Markdown document, and how far the search index has followed it.
+
+    `version` counts every write by a person and is what compare-and-set compares;
+    `revision` counts the writes that changed title or content, which search has to follow.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="articles", db_index=False
+    )
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=MAX_SLUG, db_index=False)
+    content = models.TextField(validators=[MaxLengthValidator(settings.ARTICLE_MAX_CHARS)])
+    summary = models.CharField(max_length=500, blank=True, default="")
+    tags = ArrayField(models.CharField(max_length=MAX_TAG), default=list, blank=True, size=None)
+    category = models.CharField(max_length=60, blank=True, default="")
+    visibility = models.CharField(
+        max_length=10, choices=Visibility, default=Visibility.MEMBERS, db_index=False
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False
+    )
+    source_path = models.CharField(max_length=500, blank=True, default="", editable=False)
+    version = models.IntegerField(default=1, editable=False)
+    revision = models.IntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # index state
+    pending = models.BooleanField(default=True, editable=False)
+    indexed_revision = models.IntegerField(default=0, editable=False)
+    indexed_at = models.DateTimeField(null=True, editable=False)
+    lease_owner = models.CharField(max_length=80, default="", editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.IntegerField(default=0, editable=False)
+    not_before = models.DateTimeField(default=timezone.now, editable=False)
+    index_error = models.CharField(max_length=300, default="", editable=False)
+
+    class Meta:
+        db_table = "articles"
+        ordering = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("knowledge:article", args=[self.workspace.slug, self.slug])
+
+
+class Revision(models.Model):
+    """What an article said at one time. `html` and `headings` are its rendering, made once."""
+
+    article = models.ForeignKey(
+        Article, on_delete=models.CASCADE, related_name="revisions", db_index=False
+    )
+    number = models.IntegerField()
+    title = models.CharField(max_length=200)
+    content = models.TextField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False
+    )
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    html = models.TextField(blank=True, default="")
+    headings = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        db_table = "article_revisions"
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.title} · revision {self.number}"

@@ -1,0 +1,101 @@
+"""Fixtures shared by all tests: a real mongod of their own, and small things to test with."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from accounts.models import User
+from kbsite import mongod, mongo
+from kbsite.collections import INDEXES, ensure_collections
+from knowledge.editing import create_article
+from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
+
+PASSWORD = "Correct-horse-9"
+MODEL_COLLECTIONS = {"users", "workspaces", "memberships", "articles", "article_revisions"}
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A replica set that only these tests use; MONGODB_TEST_URI names one already running."""
+    if given := os.environ.get("MONGODB_TEST_URI"):
+        yield given
+        return
+    with mongod.embedded(tmp_path_factory.mktemp("var")) as running:
+        yield running.uri
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(mongodb_uri: str) -> None:
+    connections["default"].settings_dict["HOST"] = mongodb_uri
+    settings.MONGODB_URI = mongodb_uri
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        ensure_collections(mongo.database())
+
+
+@pytest.fixture
+def db(db: None) -> Iterator[None]:
+    """Django empties its models' collections; the pymongo ones are emptied here."""
+    yield
+    for name in INDEXES.keys() - MODEL_COLLECTIONS:
+        mongo.database()[name].delete_many({})
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing at cost 12 takes 0.3 s; tests of the cost itself set it back."""
+    monkeypatch.setattr("django.contrib.auth.hashers.BCryptSHA256PasswordHasher.rounds", 4)
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """The path of a third-party data set, or a loud skip where it is absent."""
+    root = Path(os.environ.get("KB_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+    def find(name: str) -> Path:
+        path = root / name
+        if not path.exists():
+            pytest.skip(f"SHARED DATA ABSENT: {name} (set KB_SHARED_DATA)")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    return Workspace.objects.create(slug="team", name="Team", visibility=Visibility.PUBLIC)
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """Make a user, with a role in a workspace where both are given."""
+
+    def make(
+        username: str = "ada", *, workspace: Workspace | None = None, role: Role | None = None, **extra: Any
+    ) -> User:
+        user = User.objects.create_user(username, f"{username}@example.org", PASSWORD, **extra)
+        if workspace and role:
+            Membership.objects.create(workspace=workspace, user=user, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def make_article(workspace: Workspace) -> Callable[..., Article]:
+    """Make a published, public article in `workspace` (not yet indexed)."""
+
+    def make(title: str = "Ports", content: str = "The port is 8000.", **fields: Any) -> Article:
+        fields = {"status": Status.PUBLISHED, "visibility": Visibility.PUBLIC, **fields}
+        fields.setdefault("workspace", workspace)
+        return create_article(author=None, title=title, content=content, **fields)
+
+    return make
