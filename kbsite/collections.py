@@ -17,7 +17,9 @@ USAGE_KEPT = timedelta(days=365)
 
 
 def _ttl(field: str, name: str, after: timedelta = timedelta(0)) -> IndexModel:
-    return IndexModel([(field, ASCENDING)], name=name, expireAfterSeconds=int(after.total_seconds()))
+    return IndexModel(
+        [(field, ASCENDING)], name=name, expireAfterSeconds=int(after.total_seconds())
+    )
 
 
 INDEXES: dict[str, list[IndexModel]] = {

@@ -181,6 +181,11 @@ def _models_join(joined: ClientSession) -> Iterator[None]:
         connection.session, connection.in_atomic_block_mongo = None, False
 
 
+def articles() -> Collection[Document]:
+    """The articles beneath their model: for the lease and the swap only."""
+    return database()["articles"]
+
+
 def chunks() -> Collection[ChunkDocument]:
     return cast("Collection[ChunkDocument]", database()["chunks"])
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connections
 
 from accounts.models import User
-from kbsite import mongod, mongo
+from kbsite import mongo, mongod
 from kbsite.collections import INDEXES, ensure_collections
 from knowledge.editing import create_article
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
@@ -58,7 +58,9 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
     """The path of a third-party data set, or a loud skip where it is absent."""
-    root = Path(os.environ.get("KB_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    root = Path(
+        os.environ.get("KB_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
+    )
 
     def find(name: str) -> Path:
         path = root / name
@@ -75,11 +77,25 @@ def workspace(db: None) -> Workspace:
 
 
 @pytest.fixture
+def make_workspace(db: None) -> Callable[..., Workspace]:
+    """Make another workspace, closed to everyone but its members unless said otherwise."""
+
+    def make(slug: str, *, visibility: Visibility = Visibility.MEMBERS) -> Workspace:
+        return Workspace.objects.create(slug=slug, name=slug.title(), visibility=visibility)
+
+    return make
+
+
+@pytest.fixture
 def make_user(db: None) -> Callable[..., User]:
     """Make a user, with a role in a workspace where both are given."""
 
     def make(
-        username: str = "ada", *, workspace: Workspace | None = None, role: Role | None = None, **extra: Any
+        username: str = "ada",
+        *,
+        workspace: Workspace | None = None,
+        role: Role | None = None,
+        **extra: Any,
     ) -> User:
         user = User.objects.create_user(username, f"{username}@example.org", PASSWORD, **extra)
         if workspace and role:

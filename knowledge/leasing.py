@@ -1,0 +1,85 @@
+"""Who indexes which article, and when it is tried again: each step is one atomic update.
+
+Times are this machine's clock; a lease outlasts the drift of any synchronised one. A worker
+that is killed keeps its article for at most LEASE_SECONDS.
+"""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo import ASCENDING, ReturnDocument
+
+from kbsite.mongo import Document, articles
+
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(minutes=10)
+
+
+class LeaseLost(Exception):
+    """Another worker has the article now, or it is gone; nothing was written."""
+
+
+def lease_next(owner: str) -> Document | None:
+    """Take the article that has been due longest, for LEASE_SECONDS; None if none is due."""
+    now = datetime.now(UTC)
+    return articles().find_one_and_update(
+        {
+            "pending": True,
+            "not_before": {"$lte": now},
+            "$or": [{"lease_until": None}, {"lease_until": {"$lt": now}}],
+        },
+        {
+            "$set": {"lease_owner": f"{owner}/{ObjectId()}", "lease_until": _lease_end(now)},
+            "$inc": {"attempts": 1},
+        },
+        projection={"content": 0},
+        sort=[("not_before", ASCENDING), ("_id", ASCENDING)],
+        return_document=ReturnDocument.AFTER,
+    )
+
+
+def renew(leased: Document) -> None:
+    """Keep the article for another LEASE_SECONDS. Raises `LeaseLost`."""
+    held = articles().update_one(
+        _held(leased), {"$set": {"lease_until": _lease_end(datetime.now(UTC))}}
+    )
+    if not held.matched_count:
+        raise LeaseLost
+
+
+def release(leased: Document) -> None:
+    """Give the article back untried."""
+    articles().update_one(
+        _held(leased), {"$set": {"lease_owner": "", "lease_until": None}, "$inc": {"attempts": -1}}
+    )
+
+
+def put_off(leased: Document, *, reason: str) -> None:
+    """Keep the reason on the article, for its editor, and try again later."""
+    articles().update_one(
+        _held(leased),
+        {
+            "$set": {
+                "lease_owner": "",
+                "lease_until": None,
+                "index_error": reason[:300],
+                "not_before": datetime.now(UTC) + retry_delay(leased["attempts"]),
+            }
+        },
+    )
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s ... at most 10 min, each with up to 20 % more so that retries spread."""
+    doubled = FIRST_RETRY * 2 ** min(attempts - 1, 10)
+    return min(doubled, LAST_RETRY) * random.uniform(1.0, 1.2)  # noqa: S311
+
+
+def _held(leased: Document) -> Document:
+    return {"_id": leased["_id"], "lease_owner": leased["lease_owner"]}
+
+
+def _lease_end(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.LEASE_SECONDS)

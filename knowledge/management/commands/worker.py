@@ -1,0 +1,60 @@
+"""`manage.py worker`: index articles as they are saved; `--drain` stops when none is due."""
+
+import json
+import signal
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from knowledge.providers import embedder
+from knowledge.worker import Worker, ask_for_other_recipes, count_pending
+
+
+class Command(BaseCommand):
+    help = "Index pending articles, and go on as articles are saved."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--drain", action="store_true", help="stop when nothing is left and print a summary"
+        )
+        parser.add_argument("--json", action="store_true", help="with --drain: summary as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = Worker(embedder=embedder())
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: worker.stop.set())
+        ask_for_other_recipes(worker.embedder.recipe)
+        try:
+            if options["drain"]:
+                self._drain(worker, as_json=options["json"])
+            else:
+                worker.run()
+        finally:
+            worker.leave()
+
+    def _drain(self, worker: Worker, *, as_json: bool) -> None:
+        started = time.monotonic()
+        summary = {"articles": 0, "chunks": 0, "embedded": 0, "failed": 0}
+        progress = tqdm(total=count_pending(), unit="article", disable=not sys.stderr.isatty())
+        with progress:
+            for _, indexed in worker.drain():
+                progress.update()
+                summary["articles"] += indexed is not None
+                summary["failed"] += indexed is None
+                summary["chunks"] += indexed.chunks if indexed else 0
+                summary["embedded"] += indexed.embedded if indexed else 0
+        self._report({**summary, "seconds": round(time.monotonic() - started, 1)}, as_json=as_json)
+
+    def _report(self, summary: dict[str, float], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(summary))
+        else:
+            self.stdout.write(
+                "{articles} articles indexed: {chunks} chunks, {embedded} newly embedded, "
+                "in {seconds} s; {failed} failed.".format(**summary)
+            )
+        if summary["failed"]:
+            raise CommandError("Some articles failed; the reason is on each, and it is retried.")

@@ -1,0 +1,157 @@
+"""The background worker: lease a pending article, index it, retry with back-off, for ever.
+
+The article is the outbox: `pending` was set by the write that needs indexing, and a change
+stream on it wakes the worker; polling is the safety net.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo.errors import PyMongoError
+
+from kbsite import mongo
+from kbsite.mongo import Document, articles
+from knowledge.indexing import Indexed, index_article
+from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
+from knowledge.providers import Embedder
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_EVERY = 2.0
+POLL_EVERY = 1.0
+WAKING = [
+    {
+        "$match": {
+            "$or": [
+                {"operationType": "insert"},
+                {"updateDescription.updatedFields.pending": True},
+            ]
+        }
+    },
+    {"$project": {"_id": 1}},
+]
+
+
+class Stopping(Exception):
+    """The worker was asked to stop; the article goes back as it was."""
+
+
+@dataclass
+class Worker:
+    """One indexing process. `stop` may be set from a signal handler or another thread."""
+
+    embedder: Embedder
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    stop: threading.Event = field(default_factory=threading.Event)
+    _beaten: float = -HEARTBEAT_EVERY
+    _renewed: float = 0.0
+
+    def run(self) -> None:
+        """Index what is pending, then wait to be woken; ends when `stop` is set."""
+        while not self.stop.is_set():
+            try:
+                self._index_as_woken()
+            except PyMongoError as error:
+                logger.warning("MongoDB does not answer (%s); trying again", type(error).__name__)
+                self.stop.wait(POLL_EVERY)
+
+    def drain(self) -> Iterator[tuple[Document, Indexed | None]]:
+        """Index each article that is due until none is; yields it with what it took.
+
+        None stands for a failure: its reason is on the article, which waits for its retry.
+        """
+        while not self.stop.is_set():
+            self.beat(None)
+            leased = lease_next(self.name)
+            if leased is None:
+                return
+            yield leased, self.index(leased)
+
+    def index(self, leased: Document) -> Indexed | None:
+        """Index one leased article; None if that failed and was put off.
+
+        One that was given back or taken over counts as nothing done.
+        """
+        self._renewed = time.monotonic()
+        try:
+            return index_article(
+                leased, embedder=self.embedder, on_batch=lambda: self._between_batches(leased)
+            )
+        except Stopping:
+            release(leased)
+        except LeaseLost:
+            logger.info("article %s is another worker's now", leased["_id"])
+        except Exception as error:  # whatever one article does, the others must be indexed
+            logger.error("article %s: %s at %s", leased["_id"], _reason(error), _place(error))
+            put_off(leased, reason=_reason(error))
+            return None
+        return Indexed(chunks=0, embedded=0)
+
+    def beat(self, indexing: ObjectId | None) -> None:
+        """Say that this worker is alive, at most every HEARTBEAT_EVERY seconds."""
+        if time.monotonic() - self._beaten < HEARTBEAT_EVERY:
+            return
+        self._beaten = time.monotonic()
+        mongo.heartbeats().update_one(
+            {"_id": self.name},
+            {"$set": {"at": datetime.now(UTC), "indexing": indexing}},
+            upsert=True,
+        )
+
+    def leave(self) -> None:
+        """Take the heartbeat away, so that a clean stop is not seen as a dead worker."""
+        mongo.heartbeats().delete_one({"_id": self.name})
+
+    def _index_as_woken(self) -> None:
+        with articles().watch(WAKING, max_await_time_ms=int(POLL_EVERY * 1000)) as changes:
+            while not self.stop.is_set():
+                for _ in self.drain():
+                    pass
+                changes.try_next()
+
+    def _between_batches(self, leased: Document) -> None:
+        if self.stop.is_set():
+            raise Stopping
+        self.beat(leased["_id"])
+        if time.monotonic() - self._renewed > settings.LEASE_SECONDS / 4:
+            self._renewed = time.monotonic()
+            renew(leased)
+
+
+def ask_for_other_recipes(recipe: str) -> int:
+    """Ask for indexing of every article whose chunks another embedder made; returns how many.
+
+    Vectors of two embedders cannot be compared, so a changed model means indexing again.
+    """
+    outdated = mongo.chunks().distinct("article_id", {"recipe": {"$ne": recipe}})
+    asked = articles().update_many(
+        {"_id": {"$in": outdated}, "pending": False},
+        {"$set": {"pending": True, "attempts": 0, "not_before": datetime.now(UTC)}},
+    )
+    return asked.modified_count
+
+
+def count_pending() -> int:
+    return articles().count_documents({"pending": True})
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised; the message stays out of the log, because it can quote the text."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+def _reason(error: Exception) -> str:
+    """What the editor is told. A provider's own words may quote the text, so they stay out."""
+    code = getattr(error, "code", None)
+    return f"{type(error).__name__}: {code}" if code else type(error).__name__

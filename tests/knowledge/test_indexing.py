@@ -1,0 +1,137 @@
+"""From a saved article to its chunks: what is written, what is reused, what can interfere."""
+
+from collections.abc import Callable
+
+import pytest
+
+from kbsite import mongo
+from kbsite.mongo import Document
+from knowledge.editing import edit_article, purge_article, reindex_article
+from knowledge.indexing import BadEmbedding, index_article
+from knowledge.leasing import LeaseLost, lease_next
+from knowledge.models import Article, Visibility
+from tests.fakes.embedder import WordEmbedder
+
+THREE_SECTIONS = "Intro.\n\n# One\n\nFirst.\n\n# Two\n\nSecond.\n"
+
+
+def lease() -> Document:
+    leased = lease_next("test")
+    assert leased is not None
+    return leased
+
+
+def chunk_texts(article: Article) -> list[str]:
+    found = mongo.chunks().find({"article_id": article.pk}).sort("chunk_index")
+    return [document["text"] for document in found]
+
+
+def test_an_article_becomes_one_chunk_for_each_section(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    indexed = index_article(lease(), embedder=WordEmbedder())
+    article.refresh_from_db()
+    assert indexed.chunks == indexed.embedded == len(chunk_texts(article)) == 3
+    assert (article.indexed_revision, article.pending) == (1, False)
+
+
+def test_spans_point_into_the_revision(make_article: Callable[..., Article]) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    for document in mongo.chunks().find({"article_id": article.pk}):
+        assert THREE_SECTIONS[document["start"] : document["end"]] == document["text"]
+
+
+def test_unchanged_chunks_are_not_embedded_again(make_article: Callable[..., Article]) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    edit_article(article, seen=1, author=None, content=THREE_SECTIONS.replace("Second", "Third"))
+    again = WordEmbedder()
+    indexed = index_article(lease(), embedder=again)
+    assert (indexed.chunks, indexed.embedded) == (3, 1)
+    assert ["Third" in text for text in again.embedded] == [True]
+
+
+def test_embeddings_are_not_shared_between_workspaces(
+    make_article: Callable[..., Article], make_workspace: Callable[..., object]
+) -> None:
+    make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    make_article(content=THREE_SECTIONS, workspace=make_workspace("other"))
+    assert index_article(lease(), embedder=WordEmbedder()).embedded == 3
+
+
+def test_another_recipe_embeds_everything_anew(make_article: Callable[..., Article]) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    reindex_article(article)
+    newer = WordEmbedder()
+    newer.recipe = "words@2"
+    assert index_article(lease(), embedder=newer).embedded == 3
+
+
+def test_an_article_saved_during_indexing_stays_pending(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    save = lambda: edit_article(article, seen=1, author=None, content="New.")  # noqa: E731
+    index_article(lease(), embedder=WordEmbedder(before_batch=save))
+    article.refresh_from_db()
+    assert (article.revision, article.indexed_revision, article.pending) == (2, 1, True)
+
+
+def test_chunks_carry_metadata_that_changed_during_indexing(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content="Text.")
+    hide = lambda: edit_article(  # noqa: E731
+        article, seen=1, author=None, visibility=Visibility.PRIVATE
+    )
+    index_article(lease(), embedder=WordEmbedder(before_batch=hide))
+    assert mongo.chunks().distinct("visibility", {"article_id": article.pk}) == ["private"]
+
+
+def test_metadata_reaches_the_chunks_without_the_embedder(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    edit_article(article, seen=1, author=None, tags=["net"], category="Ops")
+    assert mongo.chunks().count_documents({"tags": "net", "category": "Ops"}) == 3
+    assert article.pending is False
+
+
+def test_a_lost_lease_writes_nothing(make_article: Callable[..., Article]) -> None:
+    article = make_article()
+    leased = lease()
+    mongo.articles().update_one({"_id": article.pk}, {"$set": {"lease_owner": "another"}})
+    with pytest.raises(LeaseLost):
+        index_article(leased, embedder=WordEmbedder())
+    assert chunk_texts(article) == []
+
+
+def test_an_article_purged_during_indexing_leaves_no_chunks(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article()
+    with pytest.raises(LeaseLost):
+        index_article(lease(), embedder=WordEmbedder(before_batch=lambda: purge_article(article)))
+    assert mongo.chunks().count_documents({}) == 0
+
+
+def test_vectors_that_are_not_numbers_are_refused(make_article: Callable[..., Article]) -> None:
+    class Broken(WordEmbedder):
+        def embed_documents(self, texts):  # type: ignore[no-untyped-def]
+            return super().embed_documents(texts) * float("nan")
+
+    make_article()
+    with pytest.raises(BadEmbedding):
+        index_article(lease(), embedder=Broken())
+
+
+def test_an_empty_article_is_indexed_as_nothing(make_article: Callable[..., Article]) -> None:
+    article = make_article(content="")
+    assert index_article(lease(), embedder=WordEmbedder()).chunks == 0
+    article.refresh_from_db()
+    assert article.pending is False
