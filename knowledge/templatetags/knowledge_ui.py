@@ -1,8 +1,15 @@
-"""Template tags of the reader's pages: small questions that a template has to ask."""
+"""Template tags of the reader's pages: small questions that a template has to ask.
+
+What they show is computed elsewhere; here it only becomes words.
+"""
+
+from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 from knowledge.access import readable_workspaces
 from knowledge.models import Workspace
@@ -15,3 +22,13 @@ def readable(context: Context) -> list[Workspace]:
     """The workspaces that whoever asks may enter, for the header's switch."""
     request = context.get("request")
     return readable_workspaces(getattr(request, "user", AnonymousUser()))
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> str:
+    """How long ago in one unit: "3 days ago"; "just now" within a minute; "never" for None."""
+    if moment is None:
+        return "never"
+    if (timezone.now() - moment).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"

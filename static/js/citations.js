@@ -1,0 +1,62 @@
+// Ties the numbers in the answer to the source cards: pointing at or focusing either end lights
+// both; pressing a number opens its card, brings it into view and keeps it lit; Escape goes back.
+(() => {
+  const END = ".citation, .card";
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let pointed = null; // the source under the pointer or the focus
+  let chosen = null; // the source whose number was pressed
+  let cameFrom = null; // that number's place in the answer, counted over all numbers
+
+  const show = () => {
+    document.querySelectorAll(END).forEach((end) => {
+      end.classList.toggle("is-lit", [pointed, chosen].includes(end.dataset.source));
+    });
+  };
+
+  const point = (event) => {
+    pointed = event.target.closest?.(END)?.dataset.source ?? null;
+    show();
+  };
+
+  const unpoint = () => {
+    pointed = null;
+    show();
+  };
+
+  const choose = (citation) => {
+    const card = document.getElementById(`source-${citation.dataset.source}`);
+    if (!card) return;
+    chosen = citation.dataset.source;
+    cameFrom = [...document.querySelectorAll(".citation")].indexOf(citation);
+    card.open = true;
+    card.querySelector("summary").focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+    show();
+  };
+
+  const goBack = () => {
+    const citation = document.querySelectorAll(".citation")[cameFrom];
+    chosen = cameFrom = null;
+    show();
+    citation?.focus();
+  };
+
+  document.addEventListener("pointerover", point);
+  document.addEventListener("pointerleave", unpoint);
+  document.addEventListener("focusin", point);
+  document.addEventListener("focusout", unpoint);
+  document.addEventListener("click", (event) => {
+    const citation = event.target.closest(".citation");
+    if (citation) {
+      event.preventDefault();
+      choose(citation);
+    } else if (!event.target.closest(".card")) {
+      chosen = null;
+      show();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && cameFrom !== null && event.target.closest(".card")) goBack();
+  });
+  document.body.addEventListener("htmx:sseMessage", show); // the answer's text was replaced
+})();
