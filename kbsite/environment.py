@@ -42,6 +42,7 @@ class Environment(BaseSettings):
     allowed_hosts: CommaList = "localhost,127.0.0.1,[::1]"
     csrf_trusted_origins: CommaList = ""
     https: bool = False
+    forwarded_allow_ips: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     kb_site_name: str = Field(default="Knowledge base", min_length=1, max_length=60)

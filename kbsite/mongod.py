@@ -16,10 +16,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from pymongo.errors import AutoReconnect
 
 from kbsite.mongod_failure import explain
 from kbsite.mongod_files import REPLICA_SET, ServerFiles, free_port, is_taken
@@ -85,11 +87,17 @@ class Running:
     def rotate_log(self) -> None:
         """Keep the log near 10 MB, with one older copy."""
         if self.files.rotate_log():
-            with Client(self.uri) as client:
+            # a server that does not answer opens the new file when it is next started
+            with Client(self.uri) as client, suppress(AutoReconnect):
                 client.admin.command("logRotate", "server")
 
     def stop(self) -> None:
-        """Leave the server; stop it, and wait for that, when nobody else uses it."""
+        """Leave the server; stop it, and wait for that, when nobody else uses it.
+
+        Doing so again does nothing.
+        """
+        if self._users.closed:
+            return
         with self.files.starting():
             if self.files.leave(self._users):
                 _shut_down(self.files, self.process)

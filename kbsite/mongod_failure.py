@@ -32,7 +32,10 @@ OTHER_VERSION = re.compile(
 
 
 def explain(files: ServerFiles, code: int) -> CannotStart:
-    """The reason why mongod ended with `code` (negative: the signal), and what to do about it."""
+    """Why mongod ended with `code`, and what to do about it.
+
+    A negative code is a signal; 0 also stands for one that is not known.
+    """
     console, log = _tail(files.console), _last_run(_tail(files.log))
     return _loader_problem(console) or _data_problem(files, code, log) or _unknown(files, code, log)
 
@@ -85,10 +88,10 @@ def _data_problem(files: ServerFiles, code: int, log: str) -> CannotStart | None
 
 
 def _unknown(files: ServerFiles, code: int, log: str) -> CannotStart:
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    how = f" with signal {-code}" if code < 0 else f" with exit code {code}" if code else ""
     last = _last_error(log)
     return CannotStart(
-        f"The embedded MongoDB stopped with {how}{': ' + last if last else ''}.",
+        f"The embedded MongoDB stopped{how}{': ' + last if last else ''}.",
         f"Its log says more: {files.log}. The data can be moved away ({files.root.parent}) and a "
         "backup restored.",
     )

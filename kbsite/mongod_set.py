@@ -19,7 +19,7 @@ from kbsite.preflight import BAD_CREDENTIALS, CannotStart
 
 # A server that was killed replays its journal first; this is for a large one on a slow disk.
 START_SECONDS = 120
-ALREADY_INITIALIZED = 23
+ALREADY_INITIALIZED, NOT_YET_INITIALIZED = 23, 94
 Client = MongoClient[dict[str, Any]]
 Server = subprocess.Popen[bytes]
 
@@ -37,7 +37,7 @@ def make_primary(files: ServerFiles, process: Server | None) -> None:
     wait(lambda: _listens(files))
     wait(lambda: _has_our_user(files) or _bootstrap(files))
     with _direct(files) as client:
-        _follow_port(client, files)
+        wait(lambda: _follow_port(client, files))
         wait(lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
         _check_ours(client, files)
 
@@ -121,14 +121,24 @@ def _wrong_password(files: ServerFiles) -> CannotStart:
     )
 
 
-def _follow_port(client: Client, files: ServerFiles) -> None:
-    """Tell the set its new port: it kept the old one, and would never become primary."""
+def _follow_port(client: Client, files: ServerFiles) -> bool:
+    """Tell the set its new port: it kept the old one, and would never become primary.
+
+    False while the server is still reading the set's configuration.
+    """
     config = client.local["system.replset"].find_one() or {}
     host = f"127.0.0.1:{files.port.read_text()}"
-    if config["members"][0]["host"] != host:
-        config["members"][0]["host"] = host
-        config["version"] += 1
+    if config["members"][0]["host"] == host:
+        return True
+    config["members"][0]["host"] = host
+    config["version"] += 1
+    try:
         client.admin.command("replSetReconfig", config, force=True)
+    except OperationFailure as error:
+        if error.code != NOT_YET_INITIALIZED:
+            raise
+        return False
+    return True
 
 
 def _check_ours(client: Client, files: ServerFiles) -> None:
