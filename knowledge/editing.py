@@ -4,22 +4,26 @@ Each is compare-and-set on `version` and, where it touches more than one documen
 transaction. The worker's fields are not written here, except to ask for indexing.
 """
 
+from collections.abc import Iterator
+from functools import partial
+from string import ascii_lowercase
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
+from accounts.models import User
 from kbsite import mongo
 from knowledge.models import MAX_SLUG, Article, Revision, Status, Workspace
 
 INDEXED_FIELDS = {"title", "content"}
 CHUNK_FIELDS = {"tags", "category", "visibility", "status"}
 EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug"}
-SLUG_TRIES = 20
+SLUG_BASE = MAX_SLUG - 9  # leaves room for what tells it from others
+SLUG_NUMBERS = 20
 
 
 class Conflict(Exception):
@@ -33,7 +37,7 @@ class SlugTaken(Exception):
 def create_article(
     *,
     workspace: Workspace,
-    author: AbstractBaseUser | None,
+    author: User | None,
     title: str,
     content: str,
     slug: str = "",
@@ -41,34 +45,33 @@ def create_article(
 ) -> Article:
     """Store a new article and its first revision, to be indexed.
 
-    Without a slug one is made from the title. Raises `SlugTaken` when the given one exists.
+    Without a slug one is made from the title, and numbered where others have it. Raises
+    `SlugTaken` when the given one exists.
     """
-    for number in range(1, SLUG_TRIES + 1):
-        candidate = slug or slug_for(title, number=number)
-        article = Article(
-            workspace=workspace, author=author, title=title, content=content, slug=candidate
-        )
-        for name, value in fields.items():
-            setattr(article, name, value)
+    fields |= {"workspace": workspace, "author": author, "title": title, "content": content}
+    for candidate in [slug] if slug else slugs_for(title):
         try:
-            return mongo.in_transaction(lambda article=article: _insert(article))  # type: ignore[misc]
+            return mongo.in_transaction(partial(_insert, {**fields, "slug": candidate}))
         except IntegrityError as error:
-            if slug or number == SLUG_TRIES:
-                raise SlugTaken(candidate) from error
+            if not _is_slug_clash(error):
+                raise
     raise SlugTaken(slug)
 
 
-def slug_for(title: str, *, number: int = 1) -> str:
-    """A slug for a title: ASCII words, or a random name where the title has none."""
-    base = slugify(title)[: MAX_SLUG - 4].strip("-_") or f"article-{get_random_string(8).lower()}"
-    return base if number == 1 else f"{base}-{number}"
+def slugs_for(title: str) -> Iterator[str]:
+    """Slugs for a title, best first: its ASCII words, then with a number, then at random."""
+    if base := slugify(title)[:SLUG_BASE].strip("-_"):
+        yield base
+        yield from (f"{base}-{number}" for number in range(2, SLUG_NUMBERS + 1))
+    while True:
+        yield f"{base or 'article'}-{get_random_string(8, ascii_lowercase)}"
 
 
 def edit_article(
     article: Article,
     *,
     seen: int,
-    author: AbstractBaseUser | None,
+    author: User | None,
     note: str = "",
     **changes: Any,
 ) -> bool:
@@ -87,17 +90,24 @@ def edit_article(
         try:
             mongo.in_transaction(lambda: _apply(article, seen, author, note, new))
         except IntegrityError as error:
+            if not _is_slug_clash(error):
+                raise
             raise SlugTaken(new.get("slug", "")) from error
         article.refresh_from_db()
     return bool(new)
 
 
-def publish_article(article: Article, *, seen: int, author: AbstractBaseUser | None) -> bool:
+def publish_article(article: Article, *, seen: int, author: User | None) -> bool:
     """Let readers find the article."""
     return edit_article(article, seen=seen, author=author, status=Status.PUBLISHED)
 
 
-def trash_article(article: Article, *, seen: int, author: AbstractBaseUser | None) -> bool:
+def unpublish_article(article: Article, *, seen: int, author: User | None) -> bool:
+    """Make the article a draft again: readers and searches no longer find it."""
+    return edit_article(article, seen=seen, author=author, status=Status.DRAFT)
+
+
+def trash_article(article: Article, *, seen: int, author: User | None) -> bool:
     """Take the article out of every list and search; its text is kept."""
     return edit_article(article, seen=seen, author=author, status=Status.TRASHED)
 
@@ -114,14 +124,20 @@ def reindex_article(article: Article) -> None:
     )
 
 
-def _insert(article: Article) -> Article:
+def _is_slug_clash(error: IntegrityError) -> bool:
+    """Whether the server named the index of slugs, as `kbsite/collections.py` does."""
+    return "workspace_slug" in str(error.__cause__)
+
+
+def _insert(fields: dict[str, Any]) -> Article:
+    article = Article(**fields)
     article.save(force_insert=True)
     _insert_revision(article, article.revision, article.title, article.content, article.author, "")
     return article
 
 
 def _apply(
-    article: Article, seen: int, author: AbstractBaseUser | None, note: str, new: dict[str, Any]
+    article: Article, seen: int, author: User | None, note: str, new: dict[str, Any]
 ) -> None:
     now = timezone.now()
     fields = {**new, "version": F("version") + 1, "updated_at": now}
@@ -144,7 +160,7 @@ def _insert_revision(
     number: int,
     title: str,
     content: str,
-    author: AbstractBaseUser | None,
+    author: User | None,
     note: str,
 ) -> None:
     Revision.objects.create(

@@ -11,8 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 
+MAX_TITLE = 200
 MAX_SLUG = 80
+MAX_SUMMARY = 500
 MAX_TAG = 40
+MAX_CATEGORY = 60
+MAX_SOURCE_PATH = 500
+MAX_NOTE = 200
 
 
 class Visibility(models.TextChoices):
@@ -42,7 +47,7 @@ class Workspace(models.Model):
     description = models.CharField(max_length=300, blank=True, default="")
     visibility = models.CharField(
         max_length=10,
-        choices=[Visibility.PUBLIC, Visibility.MEMBERS],
+        choices=[(v.value, v.label) for v in (Visibility.PUBLIC, Visibility.MEMBERS)],
         default=Visibility.MEMBERS,
         help_text="Public: anyone may read it. Members: only people who were added.",
     )
@@ -93,12 +98,12 @@ class Article(models.Model):
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="articles", db_index=False
     )
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=MAX_TITLE)
     slug = models.SlugField(max_length=MAX_SLUG, db_index=False)
     content = models.TextField(validators=[MaxLengthValidator(settings.ARTICLE_MAX_CHARS)])
-    summary = models.CharField(max_length=500, blank=True, default="")
+    summary = models.CharField(max_length=MAX_SUMMARY, blank=True, default="")
     tags = ArrayField(models.CharField(max_length=MAX_TAG), default=list, blank=True, size=None)
-    category = models.CharField(max_length=60, blank=True, default="")
+    category = models.CharField(max_length=MAX_CATEGORY, blank=True, default="")
     visibility = models.CharField(
         max_length=10, choices=Visibility, default=Visibility.MEMBERS, db_index=False
     )
@@ -106,7 +111,9 @@ class Article(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False
     )
-    source_path = models.CharField(max_length=500, blank=True, default="", editable=False)
+    source_path = models.CharField(
+        max_length=MAX_SOURCE_PATH, blank=True, default="", editable=False
+    )
     version = models.IntegerField(default=1, editable=False)
     revision = models.IntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -140,12 +147,12 @@ class Revision(models.Model):
         Article, on_delete=models.CASCADE, related_name="revisions", db_index=False
     )
     number = models.IntegerField()
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=MAX_TITLE)
     content = models.TextField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False
     )
-    note = models.CharField(max_length=200, blank=True, default="")
+    note = models.CharField(max_length=MAX_NOTE, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     html = models.TextField(blank=True, default="")
     headings = models.JSONField(default=list, blank=True)

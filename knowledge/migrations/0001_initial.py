@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(db_index=False, max_length=80)),
                 ('name', models.CharField(max_length=80)),
                 ('description', models.CharField(blank=True, default='', max_length=300)),
-                ('visibility', models.CharField(choices=['public', 'members'], default='members', help_text='Public: anyone may read it. Members: only people who were added.', max_length=10)),
+                ('visibility', models.CharField(choices=[('public', 'Everyone'), ('members', 'Members of the workspace')], default='members', help_text='Public: anyone may read it. Members: only people who were added.', max_length=10)),
                 ('example_questions', django_mongodb_backend.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
