@@ -1,0 +1,152 @@
+"""What a model is to the rest of the product, and which models this site uses.
+
+Three protocols (`Embedder`, `Reranker`, `Answerer`), the errors they raise, and the choice made
+from the settings. One module each talks to a model: `local` (offline), `voyage`, `openai`; they
+are imported when first needed, so that a site without keys never loads a client library. The
+answerer without a language model quotes the sources and lives in `knowledge.answers.extractive`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+Vectors: TypeAlias = NDArray[np.float32]
+ErrorCode = Literal["busy", "model_unavailable", "model_timeout", "too_long", "internal"]
+
+
+class ProviderError(Exception):
+    """A model did not do its work.
+
+    The message is for people and never quotes what the provider said, because that can hold
+    the text that was sent. `code` is one of the codes of the `error` event.
+    """
+
+    def __init__(self, message: str, code: ErrorCode) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class BudgetExceeded(Exception):
+    """The reranker cannot finish by the deadline; the order before it is to be kept."""
+
+
+class Embedder(Protocol):
+    """Texts as unit vectors. `recipe` changes whenever the vectors of a text would."""
+
+    recipe: str
+    dimensions: int
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimensions), unit length. Raises `ProviderError`."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """One vector of shape (dimensions,), unit length. Raises `ProviderError`."""
+        ...
+
+
+class Reranker(Protocol):
+    """How relevant each text is to a query. `hosted`: its scores need no calibration."""
+
+    recipe: str
+    hosted: bool
+
+    def rerank(self, query: str, texts: Sequence[str], *, deadline: float) -> list[float]:
+        """One relevance, 0..1, per text, in the order given; `deadline` is `time.monotonic()`.
+
+        Raises `BudgetExceeded` when it cannot finish in time, `ProviderError` when it is down.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPassage:
+    """A numbered source as the model sees it."""
+
+    n: int
+    breadcrumb: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked: two ready messages, and the parts that they were made from."""
+
+    system: str
+    user: str
+    question: str
+    passages: tuple[PromptPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that an answer cost, as its server counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Answerer(Protocol):
+    """Writes an answer piece by piece. `model` is "extractive" or the chat model's name."""
+
+    model: str
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[str | Usage]:
+        """Pieces of text, then `Usage` where known. Closing it cancels the request.
+
+        Raises `ProviderError`, before the first piece or after any.
+        """
+        ...
+
+
+@cache
+def embedder() -> Embedder:
+    """The site's embedder: Voyage's where a key is set, else the bundled one."""
+    if settings.VOYAGE_API_KEY:
+        from knowledge.providers.voyage import VoyageEmbedder
+
+        return VoyageEmbedder()
+    from knowledge.providers.local import LocalEmbedder
+
+    return LocalEmbedder()
+
+
+@cache
+def reranker() -> Reranker | None:
+    """The site's reranker: Voyage's where a key is set, else the bundled one."""
+    if settings.VOYAGE_API_KEY:
+        from knowledge.providers.voyage import VoyageReranker
+
+        return VoyageReranker()
+    from knowledge.providers.local import LocalReranker
+
+    return LocalReranker()
+
+
+@cache
+def chat_answerer() -> Answerer | None:
+    """The language model, where a key or a base URL is set; None means the extractive one."""
+    if not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+        return None
+    from knowledge.providers.openai import ChatAnswerer
+
+    return ChatAnswerer()
+
+
+def warm() -> None:
+    """Import and load what the first question would wait for: a second or two, in a thread.
+
+    Hosted models are not called: a start costs nothing and needs no network.
+    """
+    embedder()
+    reranker()
+    chat_answerer()
+    if not settings.VOYAGE_API_KEY:
+        from knowledge.providers import local
+
+        local.load()
