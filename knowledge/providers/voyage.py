@@ -21,6 +21,7 @@ from tenacity import (
 )
 from voyageai import error as voyage_errors
 from voyageai.client import Client
+from voyageai.object import EmbeddingsObject, RerankingObject
 
 from knowledge.providers import BudgetExceeded, ProviderError, Vectors
 from knowledge.providers.backoff import ATTEMPTS, pause
@@ -73,17 +74,17 @@ class VoyageEmbedder:
         return vectors
 
     def _embed(self, texts: list[str], input_type: str, patience: float) -> Vectors:
-        # the service refuses an empty text
-        request = {
-            "texts": [text or " " for text in texts],
-            "model": self._model,
-            "input_type": input_type,
-            "truncation": True,
-            "output_dimension": DIMENSIONS if self._model.startswith(RESIZABLE) else None,
-        }
+        def request(client: Client) -> EmbeddingsObject:
+            return client.embed(
+                _sendable(texts),
+                model=self._model,
+                input_type=input_type,
+                truncation=True,
+                output_dimension=DIMENSIONS if self._model.startswith(RESIZABLE) else None,
+            )
+
         with _translated("embedding"):
-            answer = _patiently(lambda client: client.embed(**request), patience)
-            return _unit(answer.embeddings, len(texts))
+            return _unit(_patiently(request, patience).embeddings, len(texts))
 
 
 class VoyageReranker:
@@ -100,14 +101,19 @@ class VoyageReranker:
         patience = deadline - time.monotonic()
         if patience <= 0:
             raise BudgetExceeded
-        request = {"query": query, "documents": [text or " " for text in texts]}
+
+        def request(client: Client) -> RerankingObject:
+            return client.rerank(query, _sendable(texts), model=self._model, truncation=True)
+
         with _translated("reranking", timeout=BudgetExceeded):
-            answer = _patiently(
-                lambda client: client.rerank(**request, model=self._model, truncation=True),
-                patience,
-            )
-            scores = {result.index: float(result.relevance_score) for result in answer.results}
+            results = _patiently(request, patience).results
+            scores = {result.index: float(result.relevance_score) for result in results}
             return [min(1.0, max(0.0, scores[position])) for position in range(len(texts))]
+
+
+def _sendable(texts: Sequence[str]) -> list[str]:
+    """The service refuses an empty text."""
+    return [text or " " for text in texts]
 
 
 def _patiently(request: Callable[[Client], T], patience: float) -> T:
