@@ -149,7 +149,7 @@ def _cutting_point(source: str, start: int, end: int) -> int:
         if source[at - 1].isspace() and not source[at].isspace():
             return at
     for at in range(end, max(start, end - _MAX_JOINED), -1):
-        if not _join(source, at):
+        if not _join(source, at) and not _splits_a_flag(source, start, at):
             return at
     return end
 
@@ -165,13 +165,16 @@ def _join(source: str, at: int) -> bool:
         or "\U000e0020" <= after <= "\U000e007f"  # tags, as in regional flags
         or "\u1160" <= after <= "\u11ff"  # Hangul vowels and finals
         or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
-        or _splits_a_flag(source, at)
     )
 
 
-def _splits_a_flag(source: str, at: int) -> bool:
-    """Flags are pairs of regional indicators: an odd number before `at` means half a flag."""
-    run = 0
-    while run < at and "\U0001f1e6" <= source[at - 1 - run] <= "\U0001f1ff":
-        run += 1
-    return run % 2 == 1 and "\U0001f1e6" <= source[at] <= "\U0001f1ff"
+def _splits_a_flag(source: str, start: int, at: int) -> bool:
+    """Flags are pairs of regional indicators: after an odd number of them comes half a flag."""
+    run = at
+    while run > start and _is_regional(source[run - 1]):
+        run -= 1
+    return (at - run) % 2 == 1 and _is_regional(source[at])
+
+
+def _is_regional(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"

@@ -44,12 +44,12 @@ class Heading:
 
 def parse(source: str) -> list[Token]:
     """All tokens of `source`, inline children included."""
-    return _full.parse(_encodable(source))
+    return _full.parse(encodable(source))
 
 
 def parse_blocks(source: str) -> list[Token]:
     """The same blocks and headings without inline children: linear, so safe in any process."""
-    return _blocks.parse(_encodable(source))
+    return _blocks.parse(encodable(source))
 
 
 def headings(tokens: Iterable[Token]) -> list[Heading]:
@@ -81,7 +81,7 @@ def slug(text: str) -> str:
     return "".join(kept).replace(" ", "-")[:_SLUG_CHARS]
 
 
-def _encodable(source: str) -> str:
+def encodable(source: str) -> str:
     """`source` without lone surrogates, which UTF-8 cannot hold; every offset stays."""
     return _SURROGATE.sub("\ufffd", source)
 
@@ -127,7 +127,9 @@ def _find_headings(state: StateCore) -> None:
 
 def _heading_text(state: StateCore, inline: Token) -> str:
     # A heading is short; a hostile one is cut before its inline syntax costs anything.
-    children = state.md.inline.parse(inline.content[:_PARSED_HEADING_CHARS], state.md, state.env, [])
+    children = state.md.inline.parse(
+        inline.content[:_PARSED_HEADING_CHARS], state.md, state.env, []
+    )
     return inline_text(children)
 
 

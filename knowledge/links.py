@@ -1,0 +1,83 @@
+"""Where the links and pictures of an article may lead.
+
+Links go to http, https and mailto, or stay on this site; any other becomes its text. Links
+inside the page are moved to the ids the headings really have. A picture from this site stays a
+picture; from elsewhere it becomes a link, because showing it would tell its server who reads
+(SECURITY X4).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import quote, unquote
+
+from markdown_it.token import Token
+
+from knowledge.markdown import ANCHOR_PREFIX, inline_text
+from knowledge.sanitizing import EXTERNAL_REL, PICTURE
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_ALLOWED: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_EXTERNAL: Final = re.compile(r"(?:https?:|//)", re.IGNORECASE)
+
+
+def resolve(tokens: Iterable[Token], *, anchors: frozenset[str]) -> None:
+    """Rewrite the links and pictures of `tokens` in place; `anchors` are the page's ids."""
+    for token in tokens:
+        if token.type == "inline":
+            token.children = list(_resolved(token.children or [], anchors))
+
+
+def target(url: str, anchors: frozenset[str]) -> str | None:
+    """The address that a link to `url` gets, or None where it may not lead."""
+    if _SCHEME.match(url):
+        return url if _ALLOWED.match(url) else None
+    path, mark, fragment = url.partition("#")
+    if path.startswith("//") or not fragment:
+        return (path + mark) or None
+    return f"{path}#{quote(_anchor(unquote(fragment), anchors if not path else frozenset()))}"
+
+
+def _anchor(fragment: str, anchors: frozenset[str]) -> str:
+    return fragment if fragment in anchors else ANCHOR_PREFIX + fragment.lower()
+
+
+def _resolved(children: list[Token], anchors: frozenset[str]) -> Iterator[Token]:
+    inside = False
+    for token in children:
+        if token.type == "link_open":
+            url = target(str(token.attrs["href"]), anchors)
+            inside = url is not None
+            if url is not None:
+                yield _link(url, token)
+        elif token.type == "link_close":
+            if inside:
+                yield token
+            inside = False
+        elif token.type == "image":
+            yield from _picture(token, anchors, inside)
+        else:
+            yield token
+
+
+def _link(url: str, token: Token) -> Token:
+    token.attrSet("href", url)
+    if _EXTERNAL.match(url):
+        token.attrSet("rel", EXTERNAL_REL)
+    return token
+
+
+def _picture(token: Token, anchors: frozenset[str], inside_link: bool) -> Iterator[Token]:
+    """The picture, or its description, linked to it where that can be."""
+    source = str(token.attrs["src"])
+    if PICTURE.fullmatch(source):
+        token.attrSet("loading", "lazy")
+        yield token
+        return
+    url = None if inside_link else target(source, anchors)
+    text = Token("text", "", 0, content=inline_text(token.children or []) or source)
+    if url is None:
+        yield text
+    else:
+        opening = Token("link_open", "a", 1, attrs={"href": url})
+        yield from (_link(url, opening), text, Token("link_close", "a", -1))

@@ -1,0 +1,159 @@
+"""Markdown to safe HTML for pages: articles in a process that can be killed, answers in this one.
+
+An article is a megabyte from anybody, and some Markdown takes long to read, so it is rendered by
+a child that is killed at the time limit. Two children serve all threads; they stay for the next
+article and end with this process. What the HTML holds is `article_html` and `answer_html`.
+"""
+
+import atexit
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+from knowledge.answer_html import render_answer
+from knowledge.markdown import Heading
+from knowledge.rendering_process import read_frame, write_frame
+
+__all__ = ["Heading", "RenderError", "RenderTimeout", "Rendered", "render", "render_answer"]
+
+TIME_LIMIT: Final = 3.0
+"""Seconds one article may take, its child's start not counted."""
+
+MAX_CHARS: Final = 4_000_000
+_CHILDREN: Final = 2
+_WAIT_FOR_A_CHILD: Final = 10.0
+_START_LIMIT: Final = 30.0
+_PASSED_ON: Final = ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
+"""What the child may see of the environment: no keys, no passwords."""
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+class RenderError(Exception):
+    """The article cannot be rendered; the message never quotes it."""
+
+
+class RenderTimeout(RenderError):
+    """Rendering took longer than its limit and was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Safe HTML, and the headings that have an anchor in it."""
+
+    html: str
+    headings: tuple[Heading, ...]
+
+
+def render(source: str, *, title: str = "", time_limit: float = TIME_LIMIT) -> Rendered:
+    """Render an article under its page's `title`. Blocks; safe to call from any thread.
+
+    Raises `RenderTimeout` after `time_limit` seconds or when no child gets free, and
+    `RenderError` when `source` is over `MAX_CHARS` or breaks the renderer.
+    """
+    if len(source) > MAX_CHARS:
+        raise RenderError(f"longer than {MAX_CHARS} characters")
+    with _children.borrow() as child:
+        reply = child.ask({"source": source, "title": title}, time_limit)
+    if "error" in reply:
+        raise RenderError(reply["error"])
+    return Rendered(reply["html"], tuple(Heading(**heading) for heading in reply["headings"]))
+
+
+class _Child:
+    """One rendering process and the pipes to it. `alive` tells whether it can serve again."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "knowledge.rendering_process"],
+            cwd=_ROOT,
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._requests = cast(BinaryIO, self._process.stdin)
+        self._replies = cast(BinaryIO, self._process.stdout)
+        self._killed = False
+        self.ask({"source": "", "title": ""}, _START_LIMIT)  # imports what rendering needs
+
+    @property
+    def alive(self) -> bool:
+        return not self._killed and self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], time_limit: float) -> dict[str, Any]:
+        """The child's reply. The timer's kill breaks both pipes, and so ends the wait."""
+        timer = threading.Timer(time_limit, self._kill)
+        timer.start()
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                write_frame(self._requests, request)
+                if (reply := read_frame(self._replies)) is not None:
+                    return reply
+        finally:
+            timer.cancel()
+        if self._killed:
+            raise RenderTimeout(f"took longer than {time_limit:g} s")
+        raise RenderError("the rendering process ended")
+
+    def end(self) -> None:
+        """Kill the process and reap it."""
+        self._kill()
+        with contextlib.suppress(OSError):
+            self._process.communicate()
+
+    def _kill(self) -> None:
+        self._killed = True
+        self._process.kill()
+
+
+class _Children:
+    """The children nobody uses just now; at most `_CHILDREN` exist."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Child] = []
+        self._places = threading.BoundedSemaphore(_CHILDREN)
+
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[_Child]:
+        """A child for one request. It stays only if all went well with it."""
+        if not self._places.acquire(timeout=_WAIT_FOR_A_CHILD):
+            raise RenderTimeout("too many articles at once")
+        try:
+            child = self._take()
+            try:
+                yield child
+            except BaseException:
+                child.end()
+                raise
+            self._give_back(child)
+        finally:
+            self._places.release()
+
+    def end(self) -> None:
+        """End the idle children; a busy one ends when its pipe to this process closes."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def _take(self) -> _Child:
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                return child
+            child.end()
+        return _Child()
+
+    def _give_back(self, child: _Child) -> None:
+        if child.alive:
+            self._idle.append(child)
+        else:
+            child.end()
+
+
+_children: Final = _Children()
+atexit.register(_children.end)

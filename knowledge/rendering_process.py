@@ -1,0 +1,55 @@
+"""The process that renders articles, so that it can be killed: no Django, no database, no keys.
+
+Reads frames from standard input and answers each on standard output: four bytes of length, big
+end first, then JSON. Ends when its input ends, that is, with its parent. `rendering` starts it.
+"""
+
+import contextlib
+import json
+import signal
+import sys
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+LENGTH_BYTES = 4
+
+
+def write_frame(stream: BinaryIO, message: dict[str, Any]) -> None:
+    """Send one message and flush."""
+    body = json.dumps(message).encode()
+    stream.write(len(body).to_bytes(LENGTH_BYTES, "big") + body)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> dict[str, Any] | None:
+    """The next message, or None when the other side is gone."""
+    head = stream.read(LENGTH_BYTES)
+    body = stream.read(int.from_bytes(head, "big"))
+    if len(head) < LENGTH_BYTES or len(body) < int.from_bytes(head, "big"):
+        return None
+    message: dict[str, Any] = json.loads(body)
+    return message
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from knowledge.article_html import article_html
+
+    try:
+        html, headings = article_html(request["source"], title=request["title"])
+    except Exception as error:  # whatever one article does, the next one is rendered
+        return {"error": type(error).__name__}
+    return {"html": html, "headings": [asdict(heading) for heading in headings]}
+
+
+def main() -> None:
+    """Serve until the input ends. Ctrl-C is for the parent, which then closes the input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    with contextlib.suppress(BrokenPipeError):
+        while (request := read_frame(requests)) is not None:
+            write_frame(answers, _answer(request))
+
+
+if __name__ == "__main__":
+    main()
