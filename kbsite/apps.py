@@ -14,6 +14,7 @@ class SiteConfig(AppConfig):
 
 class MongoAdminConfig(AdminConfig):
     default_auto_field = OBJECT_ID
+    default_site = "accounts.admin_site.PeopleSite"
 
 
 class MongoAuthConfig(AuthConfig):

@@ -55,6 +55,7 @@ MONGODB_OPTIONS: dict[str, Any] = {
 
 INSTALLED_APPS = [
     "kbsite.apps.SiteConfig",
+    "accounts",  # before Django's auth, whose createsuperuser it replaces
     "kbsite.apps.MongoAdminConfig",
     "kbsite.apps.MongoAuthConfig",
     "kbsite.apps.MongoContentTypesConfig",
@@ -68,7 +69,6 @@ INSTALLED_APPS = [
     "template_partials",
     "rest_framework",
     "drf_spectacular",
-    "accounts",
     "knowledge",
 ]
 
@@ -128,7 +128,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 PASSWORD_HISTORY = env.password_history
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.StrengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "accounts.passwords.HistoryValidator"},
 ]
