@@ -1,0 +1,33 @@
+"""Who follows an answer, looked up anew each time it is asked what they may read (T6)."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from asgiref.sync import sync_to_async
+from bson import ObjectId
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from knowledge.access import NOTHING, Person, Scope, scope_for
+from knowledge.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody reading in one workspace; nobody in particular where `user_id` is None."""
+
+    user_id: ObjectId | None
+    slug: str
+
+    @classmethod
+    def of(cls, user: Person, slug: str) -> Self:
+        return cls(user_id=user.pk if user.is_authenticated else None, slug=slug)
+
+    async def scope(self) -> Scope:
+        """What they may read by now: nothing where the workspace is unknown or closed to them."""
+        return await sync_to_async(self._scope)()
+
+    def _scope(self) -> Scope:
+        workspace = Workspace.objects.filter(slug=self.slug).first()
+        user = User.objects.filter(pk=self.user_id).first() if self.user_id else None
+        return scope_for(user or AnonymousUser(), workspace) if workspace else NOTHING

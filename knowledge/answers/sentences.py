@@ -1,0 +1,93 @@
+"""The whole sentences of a Markdown passage, each as Markdown that stands on its own. Pure.
+
+Prose only: code blocks, tables and headings have no sentences. Inline code is kept; emphasis,
+links and page markup are reduced to their words, and the rest is escaped, so a sentence taken
+out of its passage means what it meant there and cites nothing by itself.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from markdown_it.token import Token
+
+from knowledge.markdown import parse
+
+_END: Final = re.compile(
+    # a full stop before a capital; or one of a script that has no capitals or spaces
+    r"""(?:[.!?\u2026]["'\u201d\u2019\u00bb)\]]*(?=\s+[^\sa-z])|[\u3002\uff01\uff1f\u0964\u061f])\s*"""
+)
+_ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|vs|cf|approx|incl|no|fig|[A-Z])\.\s*\Z")
+_SPECIAL: Final = re.compile(
+    r"([\\*\[\]<]|(?<!\w)_|_(?!\w)|~(?=~)|&(?=#?\w+;)|^[#>+-](?=\s|#)|(?<=^\d)[.)](?=\s))"
+)
+_HARD_SPACE: Final = "\x00"
+_WORD: Final = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: `text` is Markdown, `plain` is what a reader reads.
+
+    `introduces` says that it announces what follows it (it ends with a colon), so it says
+    little alone.
+    """
+
+    text: str
+    plain: str
+
+    @property
+    def introduces(self) -> bool:
+        return self.plain.endswith((":", "\uff1a"))
+
+
+def sentences(markdown: str) -> list[Sentence]:
+    """The sentences of the passage's paragraphs and list items, in order."""
+    return [sentence for block in _prose(parse(markdown)) for sentence in _split(block)]
+
+
+def _prose(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The inline tokens of each paragraph; an item of a list holds a paragraph too."""
+    for opening, inline in pairwise(tokens):
+        if opening.type == "paragraph_open" and inline.children:
+            yield inline.children
+
+
+def _split(inline: Sequence[Token]) -> Iterator[Sentence]:
+    marked = "".join(_marked(token) for token in inline)
+    for part in _parts(" ".join(marked.split())):
+        if _WORD.search(part):
+            yield Sentence(text=_as_markdown(part), plain=_as_plain(part))
+
+
+def _marked(token: Token) -> str:
+    """Text as it is, and code in backticks with its spaces hidden, so that nothing cuts it."""
+    if token.type == "code_inline":
+        return f"`{token.content.replace(' ', _HARD_SPACE).replace('`', chr(39))}`"
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content.replace("`", "'") if token.type == "text" else ""
+
+
+def _parts(text: str) -> Iterator[str]:
+    start = 0
+    for end in _END.finditer(text):
+        if not _ABBREVIATION.search(text, start, end.end()):
+            yield text[start : end.end()].strip()
+            start = end.end()
+    yield text[start:].strip()
+
+
+def _as_markdown(part: str) -> str:
+    pieces = part.split("`")
+    escaped = (
+        f"`{piece}`" if index % 2 else _SPECIAL.sub(r"\\\1", piece)
+        for index, piece in enumerate(pieces)
+    )
+    return "".join(escaped).replace(_HARD_SPACE, " ")
+
+
+def _as_plain(part: str) -> str:
+    return part.replace("`", "").replace(_HARD_SPACE, " ")
