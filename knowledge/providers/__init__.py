@@ -6,7 +6,7 @@ are imported when first needed, so that a site without keys never loads a client
 answerer without a language model quotes the sources and lives in `knowledge.answers.extractive`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, Protocol, TypeAlias
@@ -96,7 +96,7 @@ class Answerer(Protocol):
 
     model: str
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[str | Usage]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str | Usage, None]:
         """Pieces of text, then `Usage` where known. Closing it cancels the request.
 
         Raises `ProviderError`, before the first piece or after any.
