@@ -23,6 +23,16 @@ urlpatterns = [
         name="article_publish",
     ),
     path(
+        "w/<slug:workspace>/a/<slug:slug>/unpublish",
+        editor_views.article_unpublish,
+        name="article_unpublish",
+    ),
+    path(
+        "w/<slug:workspace>/a/<slug:slug>/unpublish",
+        editor_views.article_unpublish,
+        name="article_unpublish",
+    ),
+    path(
         "w/<slug:workspace>/a/<slug:slug>/delete",
         editor_views.article_delete,
         name="article_delete",

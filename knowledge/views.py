@@ -6,24 +6,33 @@ stream that fills an answer in is `answer_views`; writing articles is `editor_vi
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
 from knowledge.access import (
+    Scope,
     can_edit,
     readable_article,
     readable_workspaces,
+    scope_for,
     workspace_or_none,
 )
+from knowledge.answer_views import CHANGED, ending_fragment
+from knowledge.answers.events import ErrorEvent
+from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
 from knowledge.models import Workspace
 from knowledge.narrowing import SearchAddress
+from knowledge.providers import ProviderError
+from knowledge.rendering import render_answer
 
 
 class HtmxRequest(HttpRequest):
@@ -55,10 +64,15 @@ def search(request: HtmxRequest, workspace: str) -> HttpResponse:
         "can_edit": can_edit(request.user, space),
         "question_max_chars": settings.QUESTION_MAX_CHARS,
     }
+    status = 400 if address.problem else 200
     if address.question and not address.problem:
-        context |= _answer(request, space, address)
+        try:
+            context |= _answered(request, space, address)
+        except ProviderError as error:
+            context |= {"failed": True, "message": str(error), "can_retry": True}
+            status = 503
     template = "knowledge/search.html" + ("#search" if request.htmx else "")
-    return render(request, template, context, status=400 if address.problem else 200)
+    return render(request, template, context, status=status)
 
 
 @require_safe
@@ -83,3 +97,44 @@ def _workspace_or_404(request: HttpRequest, slug: str) -> Workspace:
     if space is None:
         raise Http404("no such workspace")
     return space
+
+
+def _answered(request: HttpRequest, space: Workspace, address: SearchAddress) -> dict[str, Any]:
+    """Find the sources; the answer itself follows by its stream, or is waited for."""
+    scope = scope_for(request.user, space)
+    answer = open_answer(
+        question=address.question,
+        scope=scope,
+        workspace=space,
+        tags=address.tags,
+        category=address.category,
+        asker=request.user,
+    )
+    context: dict[str, Any] = {
+        "retrieval": answer.retrieval,
+        "narrowings": address.narrowings(answer.retrieval.passages),
+        "stream_url": reverse("knowledge:answer_stream", args=[space.slug, answer.id]),
+        "stop_url": reverse("knowledge:answer_stop", args=[space.slug, answer.id]),
+    }
+    if _wants_whole(request) and answer.retrieval.confidence != "none":
+        context |= _whole(answer, _read(answer, scope))
+    return context
+
+
+def _wants_whole(request: HttpRequest) -> bool:
+    """A browser without JavaScript, which the page sends here, or a client that is no browser."""
+    return request.GET.get("whole") == "1" or not request.accepts("text/html")
+
+
+def _read(answer: Answer, scope: Scope) -> WholeAnswer:
+    try:
+        return async_to_sync(read_whole)(answer.id, scope)
+    except SourcesChanged:  # edited in the moment between searching and answering
+        return WholeAnswer(text="", ending=ErrorEvent(code="internal", message=CHANGED))
+
+
+def _whole(answer: Answer, read: WholeAnswer) -> dict[str, Any]:
+    numbers = frozenset(passage.n for passage in answer.retrieval.passages)
+    template, ending = ending_fragment(read.ending)
+    html = mark_safe(render_answer(read.text, citations=numbers))  # noqa: S308
+    return {"whole": True, "html": html, "ending_template": template, **ending}

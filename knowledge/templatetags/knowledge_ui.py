@@ -9,9 +9,11 @@ from django import template
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
 from knowledge.access import readable_workspaces
+from knowledge.excerpts import excerpt_html
 from knowledge.models import Workspace
 
 register = template.Library()
@@ -22,6 +24,12 @@ def readable(context: Context) -> list[Workspace]:
     """The workspaces that whoever asks may enter, for the header's switch."""
     request = context.get("request")
     return readable_workspaces(getattr(request, "user", AnonymousUser()))
+
+
+@register.simple_tag
+def excerpt(passage: str, question: str) -> SafeString:
+    """A passage's Markdown as safe HTML, the question's words marked."""
+    return mark_safe(excerpt_html(passage, terms=[question]))  # noqa: S308
 
 
 @register.simple_tag
