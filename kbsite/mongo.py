@@ -17,7 +17,8 @@ from bson import ObjectId
 from bson.binary import Binary, BinaryVectorDtype
 from bson.codec_options import CodecOptions
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django_mongodb_backend.base import DatabaseWrapper
 from numpy.typing import NDArray
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -55,7 +56,10 @@ class ChunkDocument(TypedDict):
 
 
 class AnswerDocument(TypedDict):
-    """A question, what was retrieved for it, and the events of its answer as they streamed."""
+    """A question, what was retrieved for it, and its answer: `knowledge.answers.store`.
+
+    `events` is the replay: one token event with the text so far, then the ending.
+    """
 
     _id: ObjectId
     workspace_id: str
@@ -69,8 +73,9 @@ class AnswerDocument(TypedDict):
     state: str
     owner: NotRequired[str]
     lease_until: NotRequired[datetime]
+    followed_until: NotRequired[datetime]
+    stop_requested: NotRequired[bool]
     events: list[Document]
-    model: str
     created_at: datetime
     expires_at: NotRequired[datetime]
 
@@ -81,7 +86,6 @@ class UsageEvent(TypedDict):
     timestamp: datetime
     meta: Document
     tokens: int
-    cost: float
     latency_ms: float
 
 
@@ -110,15 +114,21 @@ _async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncMongoClient[Do
 _async_clients_lock = threading.Lock()
 
 
+def _wrapper() -> DatabaseWrapper:
+    """This thread's Django connection, which knows MongoDB sessions."""
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+
+
 def client() -> MongoClient[Document]:
     """Django's own client, so that both share one pool and one session."""
+    connection = _wrapper()
     connection.ensure_connection()
     return cast("MongoClient[Document]", connection.connection)
 
 
 def database() -> Database[Document]:
     """The database that Django's models live in."""
-    return client().get_database(connection.settings_dict["NAME"], codec_options=AWARE)
+    return client().get_database(_wrapper().settings_dict["NAME"], codec_options=AWARE)
 
 
 def async_database() -> AsyncDatabase[Document]:
@@ -126,9 +136,9 @@ def async_database() -> AsyncDatabase[Document]:
     loop = asyncio.get_running_loop()
     with _async_clients_lock:
         if loop not in _async_clients:
-            host = connection.settings_dict["HOST"]
+            host = _wrapper().settings_dict["HOST"]
             _async_clients[loop] = AsyncMongoClient(host, **settings.MONGODB_OPTIONS)
-        name = connection.settings_dict["NAME"]
+        name = _wrapper().settings_dict["NAME"]
         return _async_clients[loop].get_database(name, codec_options=AWARE)
 
 
@@ -142,7 +152,7 @@ async def close_async_client() -> None:
 
 def session() -> ClientSession | None:
     """The session of the transaction that this thread is in, for pymongo calls to join it."""
-    return cast("ClientSession | None", connection.session)
+    return cast("ClientSession | None", _wrapper().session)
 
 
 def in_transaction(work: Callable[[], T]) -> T:
@@ -174,6 +184,7 @@ def _attempt(work: Callable[[], T], joined: ClientSession) -> T:
 
 @contextmanager
 def _models_join(joined: ClientSession) -> Iterator[None]:
+    connection = _wrapper()
     connection.session, connection.in_atomic_block_mongo = joined, True
     try:
         yield

@@ -15,10 +15,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from pymongo.errors import AutoReconnect
@@ -29,6 +30,7 @@ from kbsite.mongod_set import Client, Server, make_primary
 from kbsite.preflight import CannotStart
 
 STOP_SECONDS = 30
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 def uri(var_dir: Path) -> str | None:
@@ -103,10 +105,11 @@ class Running:
                 _shut_down(self.files, self.process)
 
 
-def ensure_running(var_dir: Path) -> Running:
+def ensure_running(var_dir: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> Running:
     """Join the embedded server under `var_dir`, starting it when it is not running.
 
-    Returns when it is primary and writable. Raises `CannotStart`.
+    `parameters` are further server parameters, for a server that this call starts. Returns
+    when it is primary and writable. Raises `CannotStart`.
     """
     if sys.platform == "win32":
         raise CannotStart(
@@ -118,25 +121,27 @@ def ensure_running(var_dir: Path) -> Running:
     with files.starting():
         users = files.join()
         try:
-            return Running(files, _reuse_or_start(files), users)
+            return Running(files, _reuse_or_start(files, parameters), users)
         except BaseException:
             files.leave(users)
             raise
 
 
 @contextmanager
-def embedded(var_dir: Path) -> Iterator[Running]:
+def embedded(var_dir: Path, parameters: Mapping[str, str] = NO_PARAMETERS) -> Iterator[Running]:
     """`ensure_running` for the length of a `with` block."""
-    running = ensure_running(var_dir)
+    running = ensure_running(var_dir, parameters)
     try:
         yield running
     finally:
         running.stop()
 
 
-def _reuse_or_start(files: ServerFiles) -> Server | None:
+def _reuse_or_start(
+    files: ServerFiles, parameters: Mapping[str, str] = NO_PARAMETERS
+) -> Server | None:
     """Make the server primary; the process if this call started one."""
-    process = None if files.server_pid() else _spawn(files)
+    process = None if files.server_pid() else _spawn(files, parameters)
     try:
         make_primary(files, process)
     except BaseException:
@@ -146,14 +151,14 @@ def _reuse_or_start(files: ServerFiles) -> Server | None:
     return process
 
 
-def _spawn(files: ServerFiles) -> Server:
+def _spawn(files: ServerFiles, parameters: Mapping[str, str]) -> Server:
     if is_taken(int(files.port.read_text())):
         files.keep_port(free_port())
     files.rotate_log()
     with files.console.open("wb") as console:
         try:
             return subprocess.Popen(
-                _command(files),
+                _command(files, parameters),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
@@ -168,7 +173,7 @@ def _spawn(files: ServerFiles) -> Server:
             ) from None
 
 
-def _command(files: ServerFiles) -> list[str]:
+def _command(files: ServerFiles, parameters: Mapping[str, str]) -> list[str]:
     options = {
         "--dbpath": files.data,
         "--port": files.port.read_text(),
@@ -186,6 +191,7 @@ def _command(files: ServerFiles) -> list[str]:
     flags = ["--logappend", "--nounixsocket", "--quiet"]
     # waiting for other members to catch up is for sets that have some (the default is 15 s)
     parameters = {
+        **parameters,
         "shutdownTimeoutMillisForSignaledShutdown": "100",
         "diagnosticDataCollectionDirectorySizeMB": "20",
     }

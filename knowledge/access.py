@@ -5,17 +5,14 @@ scope finds nothing.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
 
-if TYPE_CHECKING:
-    from bson import ObjectId
-
-Person = User | AnonymousUser
+Person = AbstractBaseUser | AnonymousUser
 
 READS: dict[Role | None, tuple[Visibility, ...]] = {
     None: (Visibility.PUBLIC,),
@@ -51,7 +48,7 @@ NOTHING = Scope()
 
 def role_of(user: Person, workspace: Workspace) -> Role | None:
     """The user's role in the workspace; a superuser is an admin everywhere."""
-    if not user.is_authenticated or not user.is_active:
+    if not isinstance(user, User) or not user.is_active:
         return None
     if user.is_superuser:
         return Role.ADMIN
@@ -73,14 +70,13 @@ def can_edit(user: Person, workspace: Workspace) -> bool:
 
 def readable_workspaces(user: Person) -> list[Workspace]:
     """The workspaces that the user may enter, by name."""
-    workspaces = Workspace.objects.all()
-    if user.is_authenticated and user.is_superuser:
-        return list(workspaces)
-    joined: set[ObjectId] = set()
-    if user.is_authenticated and user.is_active:
-        joined = set(
-            Membership.objects.filter(user_id=user.pk).values_list("workspace_id", flat=True)
-        )
+    workspaces = list(Workspace.objects.all())
+    if not isinstance(user, User) or not user.is_active:
+        return [w for w in workspaces if w.visibility == Visibility.PUBLIC]
+    if user.is_superuser:
+        return workspaces
+    memberships = Membership.objects.filter(user_id=user.pk)
+    joined = set(memberships.values_list("workspace_id", flat=True))
     return [w for w in workspaces if w.visibility == Visibility.PUBLIC or w.pk in joined]
 
 

@@ -73,7 +73,7 @@ def put_off(leased: Document, *, reason: str) -> None:
 
 def retry_delay(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s ... at most 10 min, each with up to 20 % more so that retries spread."""
-    doubled = FIRST_RETRY * 2 ** min(attempts - 1, 10)
+    doubled: timedelta = FIRST_RETRY * 2 ** min(attempts - 1, 10)
     return min(doubled, LAST_RETRY) * random.uniform(1.0, 1.2)  # noqa: S311
 
 

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_EVERY = 2.0
 POLL_EVERY = 1.0
-WAKING = [
+WAKING: list[Document] = [
     {
         "$match": {
             "$or": [

@@ -25,7 +25,8 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("MONGODB_TEST_URI"):
         yield given
         return
-    with mongod.embedded(tmp_path_factory.mktemp("var")) as running:
+    fail_points = {"enableTestCommands": "1"}
+    with mongod.embedded(tmp_path_factory.mktemp("var"), fail_points) as running:
         yield running.uri
 
 
