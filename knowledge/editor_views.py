@@ -1,0 +1,237 @@
+"""The editors' pages: the list of articles, writing, preview, publishing, deleting.
+
+Thin: who may edit is `access`, what a field may hold is `forms`, every write is `editing`.
+Whoever may not edit gets the same 404 as for a workspace that does not exist.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from knowledge import editing
+from knowledge.access import can_edit, readable_article, workspace_or_none
+from knowledge.forms import SLUG_TAKEN, ArticleForm, SeenForm
+from knowledge.index_state import index_state
+from knowledge.metadata import clean_content
+from knowledge.models import Article, Status, Workspace
+from knowledge.rendering import RenderError
+from knowledge.rendering import render as render_markdown
+from knowledge.sanitizing import clean_article
+from knowledge.views import HtmxRequest
+
+ARTICLES_PER_PAGE = 20
+Parts = ParamSpec("Parts")
+
+
+class EditorRequest(HtmxRequest):
+    """A request from somebody who may edit the workspace."""
+
+    user: User
+
+
+def for_editors(
+    view: Callable[Concatenate[EditorRequest, Workspace, Parts], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Give the view the workspace that its address names, if the person may edit it.
+
+    Visitors who may read it are asked to sign in; everybody else gets 404.
+    """
+
+    @wraps(view)
+    def guarded(
+        request: EditorRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
+    ) -> HttpResponse:
+        space = workspace_or_none(request.user, workspace)
+        if space and can_edit(request.user, space):
+            return view(request, space, *args, **parts)
+        if space is None or request.user.is_authenticated:
+            raise Http404("not an editor here")
+        return _sign_in(request, space)
+
+    return guarded
+
+
+@require_safe
+@for_editors
+def article_list(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+    """Every article that is not in the trash, newest first, with how far search has followed."""
+    articles = Article.objects.filter(workspace_id=workspace.pk).exclude(status=Status.TRASHED)
+    page = Paginator(articles.defer("content"), ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(article, index_state(article)) for article in page]
+    context = {"workspace": workspace, "page_obj": page, "rows": rows}
+    return render(request, "knowledge/editor/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@for_editors
+def article_new(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+    """A form for a new article."""
+    if request.method != "POST":
+        return _form_page(request, ArticleForm(workspace=workspace))
+    form = ArticleForm(request.POST, workspace=workspace)
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    try:
+        status = Status.PUBLISHED if "publish" in request.POST else Status.DRAFT
+        article = editing.create_article(
+            workspace=workspace, author=request.user, status=status, **form.changes()
+        )
+    except editing.SlugTaken:
+        form.add_error("slug", SLUG_TAKEN)
+        return _form_page(request, form, status=422)
+    return _saved(request, workspace, article)
+
+
+@require_http_methods(["GET", "POST"])
+@for_editors
+def article_edit(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+    """A form for an article; a save over somebody else's is refused with both texts shown."""
+    article = readable_article(request.user, workspace, slug)
+    if request.method != "POST":
+        return _form_page(request, ArticleForm(workspace=workspace, article=_found(article)))
+    form = ArticleForm(request.POST, workspace=workspace, article=article)
+    if article is None:
+        return _form_page(request, form, gone=True, status=409)
+    return _save(request, article, form)
+
+
+@require_POST
+@for_editors
+def preview(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+    """What was typed, as the article's page would show it; alone for htmx, else in the form."""
+    context = _preview(request.POST.get("content", ""), request.POST.get("title", ""))
+    if request.htmx:
+        return render(request, "knowledge/editor/_preview.html", context)
+    article = readable_article(request.user, workspace, request.POST.get("editing", ""))
+    form = ArticleForm(request.POST, workspace=workspace, article=article)
+    return _form_page(request, form, **context)
+
+
+@require_POST
+@for_editors
+def article_publish(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+    """Let readers find the article."""
+    article = _found(readable_article(request.user, workspace, slug))
+    if _act(request, article, editing.publish_article):
+        messages.success(request, "Published. Searches find it as soon as it is indexed.")
+    return redirect(article)
+
+
+@require_POST
+@for_editors
+def article_unpublish(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+    """Make the article a draft again."""
+    article = _found(readable_article(request.user, workspace, slug))
+    if _act(request, article, editing.unpublish_article):
+        messages.success(request, "A draft again: readers and searches no longer find it.")
+    return redirect(article)
+
+
+@require_http_methods(["GET", "POST"])
+@for_editors
+def article_delete(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+    """Ask, then move the article to the trash."""
+    article = _found(readable_article(request.user, workspace, slug))
+    if request.method != "POST":
+        context = {"workspace": workspace, "article": article}
+        return render(request, "knowledge/editor/delete.html", context)
+    if not _act(request, article, editing.trash_article):
+        return redirect("knowledge:article_delete", workspace.slug, article.slug)
+    messages.success(
+        request, f"“{article.title}” is in the trash. An administrator can restore it."
+    )
+    return redirect("knowledge:articles", workspace.slug)
+
+
+def _sign_in(request: HtmxRequest, workspace: Workspace) -> HttpResponse:
+    if request.htmx:
+        return render(request, "knowledge/editor/_signed_out.html")
+    address = request.get_full_path()
+    if request.method not in ("GET", "HEAD"):
+        address = reverse("knowledge:articles", args=[workspace.slug])
+    return redirect_to_login(address)
+
+
+def _found(article: Article | None) -> Article:
+    if article is None:
+        raise Http404("no such article")
+    return article
+
+
+def _save(request: EditorRequest, article: Article, form: ArticleForm) -> HttpResponse:
+    if not form.is_valid():
+        return _form_page(request, form, status=422)
+    changes = form.changes()
+    if "publish" in request.POST:
+        changes["status"] = Status.PUBLISHED
+    try:
+        editing.edit_article(
+            article,
+            seen=form.cleaned_data["seen"] or 0,
+            author=request.user,
+            note=form.cleaned_data["note"],
+            **changes,
+        )
+    except editing.SlugTaken:
+        form.add_error("slug", SLUG_TAKEN)
+        return _form_page(request, form, status=422)
+    except editing.Conflict:
+        return _conflict_page(request, form, article)
+    return _saved(request, form.workspace, article)
+
+
+def _conflict_page(request: EditorRequest, form: ArticleForm, article: Article) -> HttpResponse:
+    form.article = readable_article(request.user, form.workspace, article.slug)
+    if form.article is None:
+        return _form_page(request, form, gone=True, status=409)
+    form.rebase(form.article)
+    return _form_page(request, form, differences=form.differences(), conflict=True, status=409)
+
+
+def _form_page(
+    request: EditorRequest, form: ArticleForm, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    context |= {"workspace": form.workspace, "article": form.article, "form": form}
+    return render(request, "knowledge/editor/form.html", context, status=status)
+
+
+def _saved(request: EditorRequest, workspace: Workspace, article: Article) -> HttpResponse:
+    if article.status == Status.PUBLISHED:
+        messages.success(request, "Saved. Searches find it as soon as it is indexed.")
+    else:
+        messages.success(request, "Saved. Readers do not see it until it is published.")
+    return redirect("knowledge:article", workspace.slug, article.slug)
+
+
+def _act(request: EditorRequest, article: Article, act: Callable[..., bool]) -> bool:
+    """Do it to the article as it was seen; where it has changed since, say so instead."""
+    form = SeenForm(request.POST)
+    try:
+        if form.is_valid():
+            act(article, seen=form.cleaned_data["seen"], author=request.user)
+            return True
+    except editing.Conflict:
+        pass
+    messages.warning(request, "Nothing was done: somebody saved this article. Look at it again.")
+    return False
+
+
+def _preview(content: str, title: str) -> dict[str, Any]:
+    try:
+        html = clean_article(render_markdown(clean_content(content), title=title).html)
+    except ValidationError as error:
+        return {"preview_problem": error.messages[0]}
+    except RenderError:
+        return {"preview_problem": "This text takes too long to lay out. It can still be saved."}
+    return {"preview": mark_safe(html)}  # noqa: S308

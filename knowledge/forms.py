@@ -1,0 +1,170 @@
+"""The forms of articles and workspaces, for the editor's pages and the admin panel.
+
+What a text may hold is `metadata`; writing is `editing`. A form never writes, so that what it
+shows after a refused write is exactly what was typed.
+"""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from knowledge.metadata import clean_content, clean_line, clean_tags
+from knowledge.models import (
+    MAX_CATEGORY,
+    MAX_NOTE,
+    MAX_SLUG,
+    MAX_SUMMARY,
+    MAX_TITLE,
+    Article,
+    Visibility,
+    Workspace,
+)
+
+SLUG_TAKEN = "Another article has this address. It may be a draft, or in the trash."
+WRITABLE = ("title", "content", "summary", "tags", "category", "visibility")
+
+
+class LineField(forms.CharField):
+    """One line of plain text, cleaned as `clean_line` does; `max_length` is required."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_line(super().to_python(value) or "", max_chars=self.max_length or 0)
+
+
+class TagsField(forms.CharField):
+    """Tags separated by commas; its value is a list of strings."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return clean_tags([super().clean(value)])
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class LinesField(forms.CharField):
+    """One entry on each line; its value is a list of strings."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def __init__(self, *, max_line: int, **kwargs: Any) -> None:
+        self.max_line = max_line
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = super().clean(value).splitlines()
+        return [line for each in lines if (line := clean_line(each, max_chars=self.max_line))]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class ContentField(forms.CharField):
+    """Markdown as typed: nothing is trimmed, because leading spaces mean code."""
+
+    widget = forms.Textarea(attrs={"rows": 24, "spellcheck": "true"})
+
+    def to_python(self, value: Any) -> str:
+        return clean_content(value or "")
+
+
+class SlugField(forms.SlugField):
+    """The last part of an address, in lower case."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").lower()
+
+
+class ArticleFields(forms.Form):
+    """What an editor may set on an article, and the version that was seen when the page opened."""
+
+    title = LineField(max_length=MAX_TITLE)
+    content = ContentField(label="Text", required=False, help_text="Written in Markdown.")
+    summary = LineField(
+        max_length=MAX_SUMMARY, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    tags = TagsField(required=False, help_text="Separate them with commas.")
+    category = LineField(max_length=MAX_CATEGORY, required=False)
+    visibility = forms.ChoiceField(
+        label="Who may read it",
+        choices=Visibility,
+        help_text="And at most those who may read the workspace.",
+    )
+    slug = SlugField(
+        label="Address",
+        max_length=MAX_SLUG,
+        required=False,
+        help_text="The last part of its link. Left empty, it is made from the title.",
+    )
+    note = LineField(
+        label="What changed",
+        max_length=MAX_NOTE,
+        required=False,
+        help_text="A note for the history of revisions.",
+    )
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def changes(self) -> dict[str, Any]:
+        """The article's fields as cleaned; an empty slug means that it stays, or is made."""
+        given = {name: self.cleaned_data[name] for name in WRITABLE}
+        slug = self.cleaned_data["slug"]
+        return given | ({"slug": slug} if slug else {})
+
+    def rebase(self, article: Article) -> None:
+        """Let the next save replace what is stored now: the page that follows shows it."""
+        self.data = {**self.data, self.add_prefix("seen"): str(article.version)}
+
+
+class ArticleForm(ArticleFields):
+    """The editor's page: a new article of `workspace`, or changes to `article`."""
+
+    def __init__(
+        self, *args: Any, workspace: Workspace, article: Article | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace, self.article = workspace, article
+        self.initial = {"visibility": workspace.visibility}
+        if article:
+            self.initial = {name: getattr(article, name) for name in (*WRITABLE, "slug")}
+            self.initial["seen"] = article.version
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        check_slug_is_free(slug, workspace=self.workspace, article=self.article)
+        return slug
+
+    def differences(self) -> list[tuple[str, str, str]]:
+        """Name, label and stored value of each field that is stored otherwise than typed."""
+        typed = self.changes()
+        return [
+            (name, str(self[name].label), self._as_shown(name))
+            for name in typed
+            if typed[name] != getattr(self.article, name)
+        ]
+
+    def _as_shown(self, name: str) -> str:
+        if name == "visibility":
+            return str(Visibility(getattr(self.article, name)).label)
+        return str(self.fields[name].prepare_value(getattr(self.article, name)))
+
+
+class SeenForm(forms.Form):
+    """A button that acts on the article as it was seen."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def check_slug_is_free(slug: str, *, workspace: Workspace, article: Article | None) -> None:
+    """Raise `ValidationError` where another article of the workspace has the slug."""
+    others: QuerySet[Article] = Article.objects.filter(workspace_id=workspace.pk, slug=slug)
+    if article:
+        others = others.exclude(pk=article.pk)
+    if slug and others.exists():
+        raise ValidationError(SLUG_TAKEN)
