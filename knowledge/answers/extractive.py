@@ -31,7 +31,9 @@ LENGTHS: Final = range(25, 400)
 RANK_DECAY: Final = 0.85
 
 _WORD: Final = re.compile(r"\w+(?:[.'\u2019-]\w+)*")
-_ENDING: Final = re.compile(r"[.。।]?\Z")
+FULL_STOPS: Final = ".\u3002\u0964"
+DROPPED_ENDS: Final = FULL_STOPS + ":\uff1a "
+OTHER_ENDS: Final = tuple("!?\u2026\uff01\uff1f\u061f")
 _COMMON: Final = """
     a about all also am an and any are as at be been but by can could did do does for from get had
     has have how i if in into is it its me my no not of on one or our should so some that the
@@ -44,12 +46,17 @@ _stemmer: Final = SnowballStemmer("english")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be shown: from passage `n`, the `position`-th there, how good."""
+    """A sentence that may be shown: the `position`-th of passage `n`, and how good it is.
+
+    `form` says how well it reads alone, `overlap` what it has of the question's words; both 0..1.
+    """
 
     n: int
     position: int
     sentence: Sentence
     stems: frozenset[str]
+    form: float
+    overlap: float
     score: float
 
 
@@ -72,7 +79,7 @@ def extract(question: str, passages: Sequence[PromptPassage]) -> list[str]:
     candidates = _candidates(question, passages)
     if not candidates:
         return [_pointer(passages[0])]
-    chosen = _choose(candidates)
+    chosen = _with_continuation(_choose(candidates), candidates)
     return [_cited(c.sentence.text, c.n) for c in sorted(chosen, key=lambda c: (c.n, c.position))]
 
 
@@ -91,14 +98,15 @@ def _candidate(
     passage: PromptPassage, rank: int, position: int, sentence: Sentence, weights: dict[str, float]
 ) -> Candidate:
     stems = _stems(sentence.plain)
-    headings = _stems(" ".join(passage.breadcrumb))
-    overlap = sum(w * (1.0 if s in stems else 0.5 * (s in headings)) for s, w in weights.items())
-    score = (0.1 + overlap) * RANK_DECAY**rank * _form(sentence) / (1 + 0.03 * position)
-    return Candidate(passage.n, position, sentence, stems, score)
+    headings = _stems(" ".join(passage.breadcrumb)) - stems
+    overlap = sum(weight for stem, weight in weights.items() if stem in stems)
+    overhead = sum(weight for stem, weight in weights.items() if stem in headings)
+    form = _form(sentence)
+    score = (0.1 + overlap + overhead / 2) * form * RANK_DECAY**rank / (1 + 0.03 * position)
+    return Candidate(passage.n, position, sentence, stems, form, overlap, score)
 
 
 def _form(sentence: Sentence) -> float:
-    """How well a sentence reads alone, 0..1."""
     fits = 1.0 if len(sentence.plain) in LENGTHS else 0.3
     return fits * (0.4 if sentence.introduces else 1.0)
 
@@ -118,9 +126,22 @@ def _choose(candidates: Iterable[Candidate]) -> list[Candidate]:
     for candidate in best_first:
         if len(chosen) == MAX_SENTENCES or candidate.score < WORTH_ADDING * best_first[0].score:
             break
-        if not any(_repeats(candidate, other) for other in chosen):
+        news = not any(_repeats(candidate, other) for other in chosen)
+        if news and (candidate.overlap or not chosen):
             chosen.append(candidate)
     return chosen
+
+
+def _with_continuation(chosen: list[Candidate], candidates: list[Candidate]) -> list[Candidate]:
+    """A single sentence is often the premise of the next one, so that one comes along."""
+    if len(chosen) > 1:
+        return chosen
+    return chosen + [c for c in candidates if c.form == 1 and _continues(c, chosen[0])]
+
+
+def _continues(one: Candidate, other: Candidate) -> bool:
+    together = (one.n, one.sentence.block) == (other.n, other.sentence.block)
+    return together and one.position == other.position + 1
 
 
 def _repeats(one: Candidate, other: Candidate) -> bool:
@@ -129,10 +150,11 @@ def _repeats(one: Candidate, other: Candidate) -> bool:
 
 
 def _cited(text: str, n: int) -> str:
-    """`Text [1].`: the number stands before a full stop, and after any other end."""
-    full_stop = _ENDING.search(text)
-    end = full_stop[0] if full_stop else ""
-    return f"{text.removesuffix(end)} [{n}]{end}"
+    """`Text [1].`: the number stands before a full stop, and after any other mark."""
+    if text.endswith(OTHER_ENDS):
+        return f"{text} [{n}]"
+    stop = text[-1] if text.endswith(tuple(FULL_STOPS)) else "."
+    return f"{text.rstrip(DROPPED_ENDS)} [{n}]{stop}"
 
 
 def _pointer(passage: PromptPassage) -> str:
@@ -147,4 +169,4 @@ def _stems(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
-    return _stemmer.stem_word(word)
+    return str(_stemmer.stem_word(word))

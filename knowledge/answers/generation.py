@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
@@ -66,7 +66,7 @@ class Generation:
         # an empty context: the request that starts an answer ends before it does
         self._task = asyncio.create_task(self._run(), context=contextvars.Context())
 
-    async def follow(self) -> AsyncIterator[Event]:
+    async def follow(self) -> AsyncGenerator[Event, None]:
         """Every event from the first on, as it comes; ends after the ending."""
         self._followers += 1
         try:

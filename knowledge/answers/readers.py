@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from asgiref.sync import sync_to_async
-from bson import ObjectId
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
@@ -16,12 +15,12 @@ from knowledge.models import Workspace
 class Reader:
     """Somebody reading in one workspace; nobody in particular where `user_id` is None."""
 
-    user_id: ObjectId | None
+    user_id: str | None
     slug: str
 
     @classmethod
     def of(cls, user: Person, slug: str) -> Self:
-        return cls(user_id=user.pk if user.is_authenticated else None, slug=slug)
+        return cls(user_id=str(user.pk) if user.is_authenticated else None, slug=slug)
 
     async def scope(self) -> Scope:
         """What they may read by now: nothing where the workspace is unknown or closed to them."""

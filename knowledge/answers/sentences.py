@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"\w")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: `text` is Markdown, `plain` is what a reader reads.
+    """One sentence: `text` is Markdown, `plain` is what a reader reads, `block` its paragraph.
 
     `introduces` says that it announces what follows it (it ends with a colon), so it says
     little alone.
@@ -37,6 +37,7 @@ class Sentence:
 
     text: str
     plain: str
+    block: int
 
     @property
     def introduces(self) -> bool:
@@ -45,7 +46,8 @@ class Sentence:
 
 def sentences(markdown: str) -> list[Sentence]:
     """The sentences of the passage's paragraphs and list items, in order."""
-    return [sentence for block in _prose(parse(markdown)) for sentence in _split(block)]
+    prose = enumerate(_prose(parse(markdown)))
+    return [sentence for block, inline in prose for sentence in _split(inline, block)]
 
 
 def _prose(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -55,11 +57,11 @@ def _prose(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
             yield inline.children
 
 
-def _split(inline: Sequence[Token]) -> Iterator[Sentence]:
+def _split(inline: Sequence[Token], block: int) -> Iterator[Sentence]:
     marked = "".join(_marked(token) for token in inline)
     for part in _parts(" ".join(marked.split())):
         if _WORD.search(part):
-            yield Sentence(text=_as_markdown(part), plain=_as_plain(part))
+            yield Sentence(text=_as_markdown(part), plain=_as_plain(part), block=block)
 
 
 def _marked(token: Token) -> str:

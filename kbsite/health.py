@@ -1,0 +1,81 @@
+"""`GET /healthz`: can this process serve, and how are the parts that it serves with?
+
+For probes and people; it names no host, path or key. 503 means: send no traffic here. A worker
+that is gone or a search index that lags makes the site `degraded`, and it goes on serving.
+"""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import pymongo
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from pymongo.errors import PyMongoError
+
+from kbsite import mongo
+from knowledge import providers
+from knowledge.answers.answerers import answerer
+from knowledge.search.running import engine_status
+
+MONGODB_SECONDS = 2.0
+WORKER_SILENT_AFTER = 30.0
+"""Seconds without a heartbeat; a live worker sends one about every 2 s, or between two batches."""
+
+Report = dict[str, Any]
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The state of the site as JSON; 200 when it can serve, 503 when not."""
+    database, worker = _database_and_worker()
+    search = engine_status()
+    status = _status(database, search["state"], worker)
+    report = {
+        "status": status,
+        "mongodb": database,
+        "search": {k: search[k] for k in ("engine", "chunks", "lag_seconds", "state")},
+        "models": _models(),
+        "worker": worker,
+    }
+    return JsonResponse(
+        report, status=HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
+    )
+
+
+def _status(database: Report, search_state: str, worker: Report) -> str:
+    if not database["ok"] or search_state == "failed":
+        return "down"
+    return "ok" if worker["alive"] else "degraded"
+
+
+def _database_and_worker() -> tuple[Report, Report]:
+    """Both come from MongoDB, and share the one wait for it."""
+    started = datetime.now(UTC)
+    try:
+        with pymongo.timeout(MONGODB_SECONDS):
+            mongo.client().admin.command("ping")
+            latest = mongo.heartbeats().find_one(sort=[("at", pymongo.DESCENDING)])
+    except PyMongoError:
+        return {"ok": False, "latency_ms": None}, _worker(None)
+    milliseconds = (datetime.now(UTC) - started).total_seconds() * 1000
+    return {"ok": True, "latency_ms": round(milliseconds, 1)}, _worker(latest)
+
+
+def _worker(latest: mongo.Heartbeat | None) -> Report:
+    if latest is None:
+        return {"alive": False, "heartbeat_age_seconds": None}
+    age = round((datetime.now(UTC) - latest["at"]).total_seconds(), 1)
+    return {"alive": age <= WORKER_SILENT_AFTER, "heartbeat_age_seconds": age}
+
+
+def _models() -> Report:
+    """Their names; nothing is loaded or called for it."""
+    reranker = providers.reranker()
+    return {
+        "embedder": providers.embedder().recipe,
+        "reranker": reranker.recipe if reranker else None,
+        "answerer": answerer().model,
+    }
