@@ -18,6 +18,11 @@ from knowledge.models import Workspace
 
 register = template.Library()
 
+NOTES = {
+    "rerank": "The sources stand in the order of the search: the second look at them was skipped.",
+    "embed": "Only the words of the question were searched, not its meaning.",
+}
+
 
 @register.simple_tag(takes_context=True)
 def readable(context: Context) -> list[Workspace]:
@@ -40,3 +45,9 @@ def ago(moment: datetime | None) -> str:
     if (timezone.now() - moment).total_seconds() < 60:
         return "just now"
     return f"{timesince(moment, depth=1)} ago"
+
+
+@register.simple_tag
+def degraded_note(code: str) -> str:
+    """What a search did without, in a sentence."""
+    return NOTES.get(code, "Part of the search was not available.")

@@ -10,8 +10,10 @@
   const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
   if (!headings.length) return;
 
+  const READ = 96; // px from the top: what stands above is being read
+
   const mark = () => {
-    const read = headings.filter((h) => h.getBoundingClientRect().top < innerHeight / 3);
+    const read = headings.filter((h) => h.getBoundingClientRect().top < READ);
     const current = (read.at(-1) ?? headings[0]).id;
     links.forEach((link, id) => {
       if (id === current) link.setAttribute("aria-current", "true");
@@ -19,7 +21,7 @@
     });
   };
 
-  const seen = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
+  const seen = new IntersectionObserver(mark, { rootMargin: `0px 0px ${READ - innerHeight}px 0px` });
   headings.forEach((heading) => seen.observe(heading));
   mark();
 })();
