@@ -75,8 +75,8 @@ class LocalReranker:
         """One relevance per text. Raises `BudgetExceeded` as soon as it is clear that
         `deadline` (`time.monotonic()`) will pass first, time spent waiting its turn included.
         """
-        patience = max(0.0, deadline - time.monotonic())
-        if not _reranking.acquire(timeout=min(patience, TIMEOUT_MAX)):
+        patience = deadline - time.monotonic()
+        if patience <= 0 or not _reranking.acquire(timeout=min(patience, TIMEOUT_MAX)):
             raise BudgetExceeded
         try:
             return self._relevances(_encodable(query), texts, deadline)
