@@ -199,8 +199,8 @@ def test_c3_no_password_reaches_an_error_report(
     with patch("accounts.backends.identity_key", side_effect=RuntimeError):
         response = sign_in(client, "ada", "Canary-horse-9")
     assert response.status_code == 500
-    [record] = [each for each in caplog.records if each.exc_info]
-    report = ExceptionReporter(record.request, *record.exc_info).get_traceback_html()
+    [error] = [vars(record) for record in caplog.records if record.exc_info]
+    report = ExceptionReporter(error["request"], *error["exc_info"]).get_traceback_html()
     assert "RuntimeError" in report
     assert "Canary-horse-9" not in response.content.decode() + caplog.text + report
 
