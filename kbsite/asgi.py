@@ -1,9 +1,58 @@
-"""The ASGI entry point: `uvicorn kbsite.asgi:application`."""
+"""The ASGI entry point, `uvicorn kbsite.asgi:application`: Django, and the process's start and end.
 
+Django's own application knows requests only; the search engine and the models are to be ready
+before the first one, and their threads and connections are to end with the process.
+"""
+
+import asyncio
+import logging
 import os
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
+django_application = get_asgi_application()
 
-application = get_asgi_application()
+# these need the applications that get_asgi_application has loaded
+from kbsite import mongo  # noqa: E402
+from knowledge import providers  # noqa: E402
+from knowledge.search.running import start_engine, stop_engine  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """One request, or the server's life from start to end."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    else:
+        await django_application(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    await receive()
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await asyncio.to_thread(stop_engine)
+    await mongo.close_async_client()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def _warm_up() -> None:
+    """Build the index and load the models, so that the first question need not wait for them.
+
+    What fails here is tried again, and reported, by the first question.
+    """
+    try:
+        start_engine()
+        providers.warm()
+    except Exception as error:
+        logger.warning("not warmed up: %s", type(error).__name__)
