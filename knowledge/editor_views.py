@@ -12,11 +12,12 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from knowledge import editing
@@ -28,16 +29,16 @@ from knowledge.models import Article, Status, Workspace
 from knowledge.rendering import RenderError
 from knowledge.rendering import render as render_markdown
 from knowledge.sanitizing import clean_article
-from knowledge.views import HtmxRequest
 
 ARTICLES_PER_PAGE = 20
 Parts = ParamSpec("Parts")
 
 
-class EditorRequest(HtmxRequest):
-    """A request from somebody who may edit the workspace."""
+class EditorRequest(HttpRequest):
+    """A request after django-htmx's middleware, from somebody who may edit the workspace."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def for_editors(
@@ -154,7 +155,7 @@ def article_delete(request: EditorRequest, workspace: Workspace, slug: str) -> H
     return redirect("knowledge:articles", workspace.slug)
 
 
-def _sign_in(request: HtmxRequest, workspace: Workspace) -> HttpResponse:
+def _sign_in(request: EditorRequest, workspace: Workspace) -> HttpResponse:
     if request.htmx:
         return render(request, "knowledge/editor/_signed_out.html")
     address = request.get_full_path()
