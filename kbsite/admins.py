@@ -10,33 +10,45 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 GROUPS, GROUP_LENGTH = 4, 5
 
 
+class NameTaken(Exception):
+    """There is no admin, and an ordinary user has the name that a new one would get."""
+
+
 def one_time_password() -> str:
     """About 115 bits, as 4 groups of 5; of every kind that the password policy asks for."""
     while True:
-        groups = (
-            "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)
-        )
-        password = "-".join(groups)
+        letters = (secrets.choice(ALPHABET) for _ in range(GROUPS * GROUP_LENGTH))
+        password = "-".join("".join(group) for group in zip(*[letters] * GROUP_LENGTH, strict=True))
         kinds = (str.isupper, str.islower, str.isdigit)
         if all(any(kind(letter) for letter in password) for kind in kinds):
             return password
 
 
+def create_admin() -> tuple[User, str]:
+    """Create the superuser `admin`; return it and its one-time password.
+
+    Raises `NameTaken`.
+    """
+    if User.objects.filter(username=ADMIN_NAME).exists():
+        raise NameTaken
+    password = one_time_password()
+    user = User.objects.create_superuser(ADMIN_NAME, "", password, must_change_password=True)
+    return user, password
+
+
 def reset_admin(*, username: str = "") -> tuple[User, str]:
     """Give a superuser a new one-time password; return both.
 
-    The one named, else the oldest active one, else a new one called `admin`. A named user is
-    made an active superuser. Raises `User.DoesNotExist` for a name that nobody has.
+    The one named, else the oldest active one, else a new one. Who is named is made an active
+    superuser. Raises `User.DoesNotExist` for a name that nobody has, and `NameTaken`.
     """
-    user = User.objects.get(username=username) if username else _oldest()
+    superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("date_joined")
+    user = User.objects.get_by_natural_key(username) if username else superusers.first()
+    if user is None:
+        return create_admin()
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
     user.is_active = user.is_staff = user.is_superuser = True
     user.save()
     return user, password
-
-
-def _oldest() -> User:
-    superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("date_joined")
-    return superusers.first() or User(username=ADMIN_NAME)

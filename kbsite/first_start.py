@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
-from kbsite.admins import ADMIN_NAME, one_time_password
+from kbsite.admins import create_admin
 from kbsite.collections import ensure_collections
 from kbsite.environment import BASE_DIR
 from kbsite.mongo import database, site_settings
@@ -26,7 +26,7 @@ def prepare(*, say: Say) -> None:
     """
     migrate(say=say)
     ensure_collections(database())
-    once("admin", lambda: create_admin(say=say))
+    once("admin", lambda: introduce_admin(say=say))
     once("help", lambda: import_manual(say=say))
 
 
@@ -48,14 +48,13 @@ def once(step: str, action: Callable[[], None]) -> None:
         )
 
 
-def create_admin(*, say: Say) -> None:
+def introduce_admin(*, say: Say) -> None:
     """Create the first admin and say the password, unless there is a superuser already."""
     if User.objects.filter(is_superuser=True).exists():
         return
-    password = one_time_password()
-    User.objects.create_superuser(ADMIN_NAME, "", password, must_change_password=True)
+    user, password = create_admin()
     say("An admin was created. Sign in once with this password and choose your own:")
-    say(f"    name      {ADMIN_NAME}")
+    say(f"    name      {user.username}")
     say(f"    password  {password}")
     say("It is not shown again; `manage.py reset_admin` makes another.")
 

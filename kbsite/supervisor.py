@@ -33,6 +33,7 @@ GRACE_SECONDS = DRAIN_SECONDS + 3
 FIRST_DELAY, LONGEST_DELAY, STEADY_SECONDS = 1.0, 30.0, 60.0
 # Said to be slow, not waited for longer, when /healthz does not turn healthy
 PATIENCE_SECONDS = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 MAX_SERVER_DEATHS = 3
 LOG_CHECK_SECONDS = 3_600
 
@@ -136,12 +137,13 @@ class Supervisor:
 
     async def _announce(self) -> None:
         """Print the address once the site is healthy, or what is wrong after a while."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        deadline, pause = asyncio.get_running_loop().time() + PATIENCE_SECONDS, FIRST_PAUSE
         while problem := await asyncio.to_thread(_health_problem, self.env):
             if asyncio.get_running_loop().time() > deadline:
                 say("site", f"not healthy yet: {problem}")
                 break
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
         say("site", f"{_address(self.env)}/ is ready; Ctrl-C stops it")
 
     async def _stop_everything(self) -> None:
