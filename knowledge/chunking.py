@@ -60,6 +60,8 @@ def chunk(source: str, *, title: str, max_chars: int = 1500) -> list[Chunk]:
     Spans are exact, do not overlap, and hold every non-blank character outside headings and
     page markup. No passage mixes two sections.
     """
+    if max_chars < 1:
+        raise ValueError(f"max_chars must be at least 1, not {max_chars}")
     found: list[Chunk] = []
     for section, breadcrumb, spans in _passages(source, title, max_chars):
         anchor = section.heading.anchor if section.heading else ""

@@ -11,7 +11,7 @@ from typing import Final
 
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from py_rust_stemmers import SnowballStemmer  # type: ignore[import-untyped]
+from py_rust_stemmers import SnowballStemmer
 
 from knowledge.markdown import parse
 from knowledge.sanitizing import clean_excerpt
@@ -77,9 +77,17 @@ def _lines(tokens: Sequence[Token], mark: Mark) -> Iterator[str]:
     """One line for each paragraph, item, row or code block, each with the breaks before it."""
     lead = ""
     row: list[str] | None = None
+    lists = 0
     for token in tokens:
-        gap = "\n" if token.level > 1 or lead else "\n\n"
+        gap = "\n" if lead or lists else "\n\n"
         match token.type:
+            case (
+                "bullet_list_open"
+                | "ordered_list_open"
+                | "bullet_list_close"
+                | "ordered_list_close"
+            ):
+                lists += token.nesting
             case "list_item_open":
                 lead = f"{token.info}. " if token.info else "• "
             case "tr_open":

@@ -1,0 +1,106 @@
+"""The rendering process: fast when warm, killed when slow, gone when the parent is gone."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from knowledge.markdown import Heading
+from knowledge.rendering import MAX_CHARS, Rendered, RenderError, RenderTimeout, render
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW = "[" * 1_000_000
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code; returns only when the code and every child of it have ended."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_an_article_comes_back_with_its_headings() -> None:
+    assert render("# T\n\n## A\n\n\ud800", title="T") == Rendered(
+        '<span id="s-t"></span>\n<h2 id="s-a">A '
+        '<a class="anchor" href="#s-a" aria-label="Link to A">#</a></h2>\n<p>\ufffd</p>\n',
+        (Heading(2, "A", "s-a", 2),),
+    )
+
+
+def test_a_slow_article_is_stopped_and_the_next_one_is_rendered() -> None:
+    render("warm")
+    begin = time.monotonic()
+    with pytest.raises(RenderTimeout):
+        render(SLOW, time_limit=0.3)
+    assert time.monotonic() - begin < 2
+    assert render("next").html == "<p>next</p>\n"
+
+
+def test_a_warm_process_answers_at_once() -> None:
+    render("warm")
+    times = []
+    for _ in range(20):
+        begin = time.perf_counter()
+        render("text")
+        times.append(time.perf_counter() - begin)
+    assert min(times) < 0.005
+
+
+def test_threads_get_their_own_articles() -> None:
+    sources = [f"article {n}" for n in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(render, sources))
+    assert [page.html for page in pages] == [f"<p>{source}</p>\n" for source in sources]
+
+
+def test_a_slow_article_does_not_stop_the_others() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(render, SLOW, time_limit=1.0)
+        assert render("quick").html == "<p>quick</p>\n"
+        assert isinstance(slow.exception(), RenderTimeout)
+
+
+def test_an_article_without_end_is_refused() -> None:
+    with pytest.raises(RenderError, match="longer than"):
+        render("a" * (MAX_CHARS + 1))
+
+
+def test_the_child_imports_no_django() -> None:
+    code = "import sys, knowledge.rendering_process, knowledge.article_html; print(*sys.modules)"
+    modules = run(code).stdout.split()
+    assert "knowledge.article_html" in modules
+    assert not any(name.split(".")[0] in ("django", "pymongo") for name in modules)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["pass", "os.kill(os.getpid(), signal.SIGKILL)", "os.killpg(os.getpgid(0), signal.SIGINT)"],
+    ids=["exit", "killed", "interrupt"],
+)
+def test_the_child_ends_with_its_parent(ending: str) -> None:
+    code = "import os, signal; os.setsid()\nfrom knowledge.rendering import render\nrender('')\n"
+    assert (
+        "ResourceWarning" not in run(code + ending).stderr
+    )  # returned at all: nobody holds its pipes
+
+
+def test_the_child_sees_no_secrets() -> None:
+    code = (
+        "import os; os.environ['OPENAI_API_KEY'] = 'k'\n"
+        "from knowledge import rendering\n"
+        "rendering.render('a')\n"
+        "import subprocess, pathlib\n"
+        "children = pathlib.Path(f'/proc/self/task/{os.getpid()}/children').read_text().split()\n"
+        "print([b'OPENAI' in pathlib.Path(f'/proc/{c}/environ').read_bytes() for c in children])"
+    )
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("needs /proc")
+    assert run(code).stdout.strip() == "[False]"
