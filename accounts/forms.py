@@ -81,6 +81,7 @@ class ChangePasswordForm(PasswordChangeForm):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
+        self.fields["old_password"].widget.attrs["autofocus"] = True
         self.seen_hash = user.password
 
     @sensitive_variables("old_password")

@@ -73,6 +73,17 @@ class User(AbstractUser):
         help_text="Letters, digits and . + - _",
         error_messages={"unique": "Somebody already has this user name."},
     )
+    email = models.EmailField("e-mail address", blank=True)
+    is_active = models.BooleanField(
+        "active",
+        default=True,
+        help_text="Take it away rather than delete somebody who may come back.",
+    )
+    is_superuser = models.BooleanField(
+        "administrator",
+        default=False,
+        help_text="Manages people and workspaces here, and is an admin of every workspace.",
+    )
     username_key = models.CharField(max_length=150, editable=False)
     email_key = models.CharField(max_length=254, editable=False, blank=True, default="")
     must_change_password = models.BooleanField(
@@ -85,6 +96,8 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "users"
+        verbose_name = "person"
+        verbose_name_plural = "people"
 
     # the stored hash that a new one, set but not yet saved, is to replace
     _replaces: str | None = None

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import BasePasswordHasher, identify_hasher, make_password
@@ -96,7 +97,7 @@ class HistoryValidator:
             )
 
     def get_help_text(self) -> str:
-        return "Not one of the passwords that you used last."
+        return f"Not one of your last {settings.PASSWORD_HISTORY} passwords."
 
 
 @sensitive_variables("raw")

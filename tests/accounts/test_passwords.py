@@ -88,5 +88,5 @@ def test_p6_a_password_like_the_users_own_name_is_refused() -> None:
     user = User(username="lovelace", email="ada.byron@example.org")
     assert broken("Lovelace-of-7", user) == ["The password is too similar to the user name."]
     assert broken("Ada.Byron@Example-7", user) == [
-        "The password is too similar to the email address."
+        "The password is too similar to the e-mail address."
     ]
