@@ -1,0 +1,62 @@
+"""How likely a passage answers the question, 0..1: every constant that says so is in this file.
+
+Keyed by the recipe of the model that made the signal, because no constant holds for another
+model. A site refits them by running `bench/quality.py` on its own questions. Pure.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+_CERTAIN: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """`1 / (1 + exp(-slope · (x - midpoint)))`: even odds at the midpoint."""
+
+    slope: float
+    midpoint: float
+
+    def __call__(self, x: float) -> float:
+        return _sigmoid(self.slope * (x - self.midpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Weights for adding the log-odds of two calibrated signals."""
+
+    cosine: float
+    reranker: float
+    bias: float
+
+    def __call__(self, cosine: float, reranker: float) -> float:
+        odds = self.cosine * _log_odds(cosine) + self.reranker * _log_odds(reranker)
+        return _sigmoid(odds + self.bias)
+
+
+COSINES: Final = {"bge-small-en-v1.5-int8@1": Logistic(slope=44.2, midpoint=0.678)}
+"""A query's cosine to the best passage."""
+
+EVIDENCE: Final = {
+    ("bge-small-en-v1.5-int8@1", "ms-marco-MiniLM-L12-v2-int8@1"): Evidence(0.8, 0.4, 0.0)
+}
+"""Both bundled models together, (embedder, reranker)."""
+
+WORDS: Final = Logistic(slope=10.0, midpoint=0.7)
+"""The share of the question's words that are in the passage, where no model is at hand."""
+
+
+def from_cosine(recipe: str, cosine: float) -> float:
+    """The probability for a cosine; the cosine itself where the model was never calibrated."""
+    logistic = COSINES.get(recipe)
+    return logistic(cosine) if logistic else min(max(cosine, 0.0), 1.0)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, _CERTAIN), 1 - _CERTAIN)
+    return math.log(bounded / (1 - bounded))

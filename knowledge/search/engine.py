@@ -1,0 +1,74 @@
+"""What a search engine is, and the hits it returns: ids with ranks or relevance, never text.
+
+Engines are `local.py` (one machine) and, for a site that outgrew it, Atlas. What becomes of the
+hits is `fusion.py` and `retrieve.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypedDict
+
+from bson import ObjectId
+
+from knowledge.access import Scope
+from knowledge.providers import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a leg may look at, applied before it ranks anything.
+
+    A hit is published, its workspace and visibility are granted by `scope`, it has every one of
+    `tags`, and is in `category` where one is given.
+    """
+
+    scope: Scope
+    tags: frozenset[str] = frozenset()
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHit:
+    """An article that matches the words; `rank` counts from 1."""
+
+    article_id: ObjectId
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkHit:
+    """A chunk that matches; `rank` counts from 1 inside its leg."""
+
+    chunk_id: ObjectId
+    article_id: ObjectId
+    rank: int
+
+
+class EngineStatus(TypedDict):
+    """For /healthz. `lag_seconds`: how old at most the newest change is that search lacks."""
+
+    engine: str
+    chunks: int
+    workspaces: int
+    lag_seconds: float
+    state: Literal["stopped", "warming", "ready", "rebuilding", "failed"]
+
+
+class Engine(Protocol):
+    """Three legs over the same chunks. An empty scope finds nothing in any of them."""
+
+    def articles(self, *, question: str, filters: Filters, limit: int) -> list[ArticleHit]:
+        """Articles by BM25 over title, content, summary and tags, best first."""
+
+    def passages(self, *, question: str, filters: Filters, limit: int) -> list[ChunkHit]:
+        """Chunks by BM25 over their own text and headings, best first."""
+
+    def nearest(self, *, vector: Vectors, filters: Filters, limit: int) -> list[ChunkHit]:
+        """Chunks by cosine to the query's unit `vector`, shape (d,), best first."""
+
+    def relevance(
+        self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters
+    ) -> list[float | None]:
+        """How likely each hit answers, 0..1, from its cosine; None where it has no vector."""
+
+    def status(self) -> EngineStatus: ...

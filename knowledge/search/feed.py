@@ -1,0 +1,135 @@
+"""Follows the changes of articles in MongoDB and says which ones a search index must read again.
+
+One thread with one change stream for each process. The swap and every edit of what filters see
+touch the article in the same transaction as its chunks, so watching articles is enough; no
+article text crosses, only ids. What is done about a change is `local.py`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from bson import ObjectId
+from bson.timestamp import Timestamp
+from pymongo.change_stream import ChangeStream
+from pymongo.database import Database
+
+from kbsite.mongo import Document
+
+logger = logging.getLogger(__name__)
+
+State = Literal["stopped", "warming", "ready", "rebuilding", "failed"]
+
+# `indexed_at`, because indexing one revision again changes the chunks but not its number
+_FIELDS: Final = ("indexed_at", "status", "visibility", "tags", "category", "summary")
+_WHOLE: Final = ("insert", "replace", "delete", "drop", "rename", "dropDatabase", "invalidate")
+_PIPELINE: Final[list[dict[str, Any]]] = [
+    {
+        "$match": {
+            "$or": [
+                {"operationType": {"$in": _WHOLE}},
+                *({f"updateDescription.updatedFields.{f}": {"$exists": True}} for f in _FIELDS),
+            ]
+        }
+    },
+    {"$project": {"documentKey": 1}},
+]
+# the longest that a poll waits for news: bounds the stop, and `wait_until_current` to twice it
+_POLL_MS: Final = 100
+# changes in a burst are applied together, at most this often
+_PAUSE_SECONDS: Final = 0.1
+_RETRY_SECONDS: Final = 1.0
+
+
+class Feed:
+    """The follower. `rebuild` runs once the stream is open and whenever history was lost;
+    `apply` gets the ids of articles that changed. Both run in the follower's thread."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        *,
+        rebuild: Callable[[], None],
+        apply: Callable[[set[ObjectId]], None],
+    ) -> None:
+        self.state: State = "stopped"
+        self._database = database
+        self._rebuild = rebuild
+        self._apply = apply
+        self._stopping = threading.Event()
+        self._opened = threading.Event()
+        self._news = threading.Condition()
+        self._current_at = self._applied_at = time.monotonic()
+        self._pending: set[ObjectId] = set()
+        self._thread = threading.Thread(target=self._run, name="search-feed", daemon=True)
+
+    def start(self) -> None:
+        self.state = "warming"
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self.state = "stopped"
+
+    @property
+    def lag_seconds(self) -> float:
+        """How old at most the newest change is that was not applied yet."""
+        return time.monotonic() - self._current_at
+
+    def wait_until_open(self, timeout: float) -> bool:
+        """Wait until whatever is read from now on, and changes later, will be told of."""
+        return self._opened.wait(timeout)
+
+    def wait_until_current(self, timeout: float) -> bool:
+        """Wait until every write acknowledged before this call is applied; False if too late."""
+        asked = time.monotonic()
+        with self._news:
+            return self._news.wait_for(lambda: self._current_at >= asked, timeout)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except Exception as error:
+                # by type only: a driver's message can quote a document
+                logger.warning("search feed interrupted: %s", type(error).__name__)
+                self.state = "failed"
+                self._stopping.wait(_RETRY_SECONDS)
+
+    def _follow(self) -> None:
+        """Rebuild, then apply what changed since just before; returns when the stream ends."""
+        with self._open() as stream:
+            self._opened.set()
+            self._pending.clear()
+            self._rebuild()
+            self.state = "ready"
+            while stream.alive and not self._stopping.is_set():
+                self._poll(stream)
+        self.state = "rebuilding"
+
+    def _open(self) -> ChangeStream[Document]:
+        now: Timestamp = self._database.command("ping")["operationTime"]
+        return self._database["articles"].watch(
+            _PIPELINE, start_at_operation_time=now, max_await_time_ms=_POLL_MS
+        )
+
+    def _poll(self, stream: ChangeStream[Document]) -> None:
+        asked = time.monotonic()
+        change = stream.try_next()
+        if change is not None and "documentKey" in change:
+            self._pending.add(change["documentKey"]["_id"])
+        if self._pending and (change is None or asked - self._applied_at >= _PAUSE_SECONDS):
+            self._apply(self._pending)
+            self._pending = set()
+            self._applied_at = time.monotonic()
+        if change is None:
+            self._mark_current(asked)
+
+    def _mark_current(self, asked: float) -> None:
+        """An empty poll: everything before it was asked has been applied."""
+        with self._news:
+            self._current_at = asked
+            self._news.notify_all()

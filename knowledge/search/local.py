@@ -1,0 +1,150 @@
+"""The search engine inside this process: BM25 and exact vectors, one index per workspace.
+
+Derived from MongoDB and thrown away with the process. Each workspace is built when it is first
+searched (or when the engine warms up) and kept fresh by the feed. Results may lag behind the
+database: they are ids, and `passages.py` reads what they name through the reader's scope.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
+from typing import Final
+
+from bson import ObjectId
+from pymongo.database import Database
+
+from kbsite.mongo import Document
+from knowledge.providers import ProviderError, Vectors
+from knowledge.search import calibration, loading
+from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
+from knowledge.search.feed import Feed
+from knowledge.search.loading import LoadedArticle
+from knowledge.search.term_index import Narrowing
+from knowledge.search.workspace_index import Snapshot, WorkspaceIndex
+
+_OPEN_SECONDS: Final = 30.0
+_ID_CHARS: Final = 24
+
+
+class LocalEngine:
+    """Implements `Engine`. `recipe` and `dimensions` are the embedder's."""
+
+    def __init__(self, database: Database[Document], *, recipe: str, dimensions: int) -> None:
+        self.recipe = recipe
+        self._database = database
+        self._dimensions = dimensions
+        self._indexes: dict[str, WorkspaceIndex] = {}
+        self._lock = threading.Lock()
+        self._warm = False
+        self._feed = Feed(database, rebuild=self._rebuild, apply=self._apply)
+
+    def start(self, *, warm: bool) -> None:
+        """Follow the database; with `warm`, build every workspace in the background."""
+        self._warm = warm
+        self._feed.start()
+
+    def stop(self) -> None:
+        self._feed.stop()
+
+    def wait_until_current(self, timeout: float) -> bool:
+        """Wait until all that was written before this call can be found."""
+        return self._feed.wait_until_current(timeout)
+
+    def status(self) -> EngineStatus:
+        built = [index.snapshot for index in list(self._indexes.values()) if index.snapshot]
+        return {
+            "engine": "local",
+            "chunks": sum(len(snapshot.vectors.matrix) for snapshot in built),
+            "workspaces": len(built),
+            "lag_seconds": round(self._feed.lag_seconds, 3),
+            "state": self._feed.state,
+        }
+
+    def articles(self, *, question: str, filters: Filters, limit: int) -> list[ArticleHit]:
+        found = [
+            snapshot.articles.search(question, narrowing, limit)
+            for snapshot, narrowing in self._searched(filters)
+        ]
+        return [
+            ArticleHit(ObjectId(key), rank)
+            for rank, key in enumerate(_interleaved(found)[:limit], start=1)
+        ]
+
+    def passages(self, *, question: str, filters: Filters, limit: int) -> list[ChunkHit]:
+        found = [
+            snapshot.passages.search(question, narrowing, limit)
+            for snapshot, narrowing in self._searched(filters)
+        ]
+        return [
+            ChunkHit(ObjectId(key[_ID_CHARS:]), ObjectId(key[:_ID_CHARS]), rank)
+            for rank, key in enumerate(_interleaved(found)[:limit], start=1)
+        ]
+
+    def nearest(self, *, vector: Vectors, filters: Filters, limit: int) -> list[ChunkHit]:
+        near = chain.from_iterable(
+            snapshot.vectors.nearest(vector, narrowing, limit)
+            for snapshot, narrowing in self._searched(filters)
+        )
+        best = sorted(near, key=lambda one: -one.cosine)[:limit]
+        return [
+            ChunkHit(one.chunk_id, one.article_id, rank) for rank, one in enumerate(best, start=1)
+        ]
+
+    def relevance(
+        self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters
+    ) -> list[float | None]:
+        wanted = [(hit.article_id, hit.chunk_id) for hit in hits]
+        cosines: list[float | None] = [None] * len(hits)
+        for snapshot, _ in self._searched(filters):
+            found = snapshot.vectors.cosines(vector, wanted)
+            cosines = [old if new is None else new for old, new in zip(cosines, found, strict=True)]
+        return [
+            None if cosine is None else calibration.from_cosine(self.recipe, cosine)
+            for cosine in cosines
+        ]
+
+    def _searched(self, filters: Filters) -> Iterator[tuple[Snapshot, Narrowing]]:
+        for workspace_id in sorted(filters.scope.workspace_ids):
+            shown = filters.scope.visibilities(workspace_id)
+            yield self._snapshot(workspace_id), Narrowing(shown, filters.tags, filters.category)
+
+    def _snapshot(self, workspace_id: str) -> Snapshot:
+        index = self._index(workspace_id)
+        if index.snapshot is not None:
+            return index.snapshot
+        # built any earlier, it could miss a change that nobody tells of
+        if not self._feed.wait_until_open(_OPEN_SECONDS):
+            raise ProviderError("The search index is not ready yet. Try again soon.", "busy")
+        return index.build_once(self._load(workspace_id))
+
+    def _index(self, workspace_id: str) -> WorkspaceIndex:
+        with self._lock:
+            if workspace_id not in self._indexes:
+                self._indexes[workspace_id] = WorkspaceIndex(self._dimensions)
+            return self._indexes[workspace_id]
+
+    def _load(self, workspace_id: str) -> Iterator[list[LoadedArticle]]:
+        return loading.load_workspace(self._database, workspace_id, recipe=self.recipe)
+
+    def _rebuild(self) -> None:
+        """Runs in the feed's thread, at its start and whenever it lost track."""
+        wanted = set(self._indexes)
+        if self._warm:
+            wanted.update(loading.workspace_ids(self._database))
+        for workspace_id in sorted(wanted):
+            self._index(workspace_id).build(self._load(workspace_id))
+
+    def _apply(self, changed: set[ObjectId]) -> None:
+        """Runs in the feed's thread: read the changed articles again, wherever they belong."""
+        loaded: dict[str, list[LoadedArticle]] = defaultdict(list)
+        for article in loading.load_articles(self._database, list(changed), recipe=self.recipe):
+            loaded[article.workspace_id].append(article)
+        for workspace_id, index in list(self._indexes.items()):
+            index.change(gone=changed, loaded=loaded[workspace_id])
+
+
+def _interleaved(rankings: Sequence[list[str]]) -> list[str]:
+    """One ranking of several workspaces: BM25 scores of two indexes cannot be compared."""
+    turns = zip_longest(*rankings)
+    return [key for turn in turns for key in turn if key is not None]

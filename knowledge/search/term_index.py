@@ -1,0 +1,165 @@
+"""A BM25 index in memory over one workspace's articles, or over its chunks.
+
+It is written by one thread at a time and read through `TermReader`, which sees the index as it
+was when the reader was made. Scores stay here: what comes out is in order, best first.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
+
+from knowledge.search import terms
+
+# tantivy's own minimum is 15 MB for each writing thread
+_WRITER_BYTES: Final = 32_000_000
+# a fuzzy clause scores a constant 1, an exact one usually more: exact spelling wins
+_FUZZY_BOOST: Final = 0.3
+_FUZZY_MIN_CHARS: Final = 4
+_TAG_BOOST: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A prose field: its weight, and whether a word may be misspelt by one edit."""
+
+    name: str
+    boost: float = 1.0
+    fuzzy: bool = True
+
+    @property
+    def spelt(self) -> str:
+        """The twin field that holds the words unstemmed: stemming hides what was typed."""
+        return f"{self.name}_spelt"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document to index: `key` comes back from a search, `owner` removes it."""
+
+    key: str
+    owner: str
+    prose: dict[str, str]
+    visibility: str
+    tags: frozenset[str]
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """The filter of one search in one workspace, applied inside the index."""
+
+    visibilities: frozenset[str]
+    tags: frozenset[str]
+    category: str
+
+
+class TermIndex:
+    """The writing side."""
+
+    def __init__(self, fields: Collection[Field], *, tagged: bool) -> None:
+        self._fields = tuple(fields)
+        self._tagged = tagged
+        self._schema = _schema(self._fields)
+        self._index = Index(self._schema)
+        self._index.register_tokenizer("prose", terms.prose())
+        self._index.register_tokenizer("words", terms.words())
+
+    def update(self, *, remove: Iterable[str], add: Iterable[Entry]) -> None:
+        """Remove everything of these owners, then add; readers made earlier see neither."""
+        writer = self._index.writer(_WRITER_BYTES, 1)
+        for owner in remove:
+            writer.delete_documents_by_term("owner", owner)
+        for entry in add:
+            writer.add_document(_document(entry, self._fields))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def reader(self) -> "TermReader":
+        return TermReader(self._schema, self._index.searcher(), self._fields, self._tagged)
+
+
+@dataclass(frozen=True, slots=True)
+class TermReader:
+    """The reading side: safe in any thread, for as long as it is kept."""
+
+    schema: Schema
+    searcher: Searcher
+    fields: tuple[Field, ...]
+    tagged: bool
+
+    def search(self, question: str, narrowing: Narrowing, limit: int) -> list[str]:
+        """Keys of the entries that match any word, best first."""
+        clauses = list(self._clauses(question))
+        if not clauses:
+            return []
+        matching = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
+        wanted = [(Occur.Must, clause) for clause in (matching, *self._filters(narrowing))]
+        hits = self.searcher.search(Query.boolean_query(wanted), limit, count=False).hits
+        return [str(self.searcher.doc(address).get_first("key")) for _, address in hits]
+
+    def _clauses(self, question: str) -> Iterator[Query]:
+        for word in terms.query_words(question):
+            term = terms.stem(word)
+            known = [field for field in self.fields if self.searcher.doc_freq(field.name, term)]
+            for field in known:
+                exact = Query.term_query(self.schema, field.name, term)
+                yield Query.boost_query(exact, field.boost)
+            if not known:
+                yield from self._misspelt(word)
+        if self.tagged:
+            yield from self._labels(question)
+
+    def _misspelt(self, word: str) -> Iterator[Query]:
+        """A word that nobody wrote, as the words one edit away from it."""
+        if len(word) < _FUZZY_MIN_CHARS:
+            return
+        for field in self.fields:
+            if field.fuzzy:
+                near = Query.fuzzy_term_query(self.schema, field.spelt, word, 1)
+                yield Query.boost_query(near, field.boost * _FUZZY_BOOST)
+
+    def _labels(self, question: str) -> Iterator[Query]:
+        for phrase in terms.label_phrases(question):
+            if self.searcher.doc_freq("label", phrase):
+                exact = Query.term_query(self.schema, "label", phrase)
+                yield Query.boost_query(exact, _TAG_BOOST)
+
+    def _filters(self, narrowing: Narrowing) -> Iterator[Query]:
+        shown = Query.term_set_query(self.schema, "visibility", sorted(narrowing.visibilities))
+        yield Query.const_score_query(shown, 0.0)
+        for tag in narrowing.tags:
+            yield Query.const_score_query(Query.term_query(self.schema, "tag", tag), 0.0)
+        if narrowing.category:
+            inside = Query.term_query(self.schema, "category", narrowing.category)
+            yield Query.const_score_query(inside, 0.0)
+
+
+def _schema(fields: Iterable[Field]) -> Schema:
+    builder = SchemaBuilder()
+    builder.add_text_field("key", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("owner", "visibility", "tag", "label", "category"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for field in fields:
+        builder.add_text_field(field.name, tokenizer_name="prose", index_option="freq")
+        if field.fuzzy:
+            builder.add_text_field(field.spelt, tokenizer_name="words", index_option="basic")
+    return builder.build()
+
+
+def _document(entry: Entry, fields: Iterable[Field]) -> Document:
+    document = Document()
+    document.add_text("key", entry.key)
+    document.add_text("owner", entry.owner)
+    document.add_text("visibility", entry.visibility)
+    document.add_text("category", entry.category)
+    for tag in entry.tags:
+        document.add_text("tag", tag)
+        document.add_text("label", terms.label(tag))
+    for field in fields:
+        document.add_text(field.name, entry.prose[field.name])
+        if field.fuzzy:
+            document.add_text(field.spelt, entry.prose[field.name])
+    return document

@@ -1,0 +1,75 @@
+"""How text and questions become search terms: English prose, plain words, exact labels.
+
+A question never reaches a query parser: it is cut into words here, and queries are built from
+those. What is done with the words is `term_index.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+
+MAX_WORDS: Final = 32
+MAX_WORD_CHARS: Final = 64
+_MAX_LABEL_WORDS: Final = 4
+_LABEL_GAP: Final = re.compile(r"[\s_-]+")
+
+
+def _builder() -> TextAnalyzerBuilder:
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(MAX_WORD_CHARS))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+    )
+
+
+@cache
+def prose() -> TextAnalyzer:
+    """English: `Caching` and `cached` are one term."""
+    return _builder().filter(Filter.stemmer("english")).build()
+
+
+@cache
+def words() -> TextAnalyzer:
+    """Words as they are spelt, for finding a misspelt one."""
+    return _builder().build()
+
+
+@cache
+def _telling_words() -> TextAnalyzer:
+    return _builder().filter(Filter.stopword("english")).build()
+
+
+def query_words(question: str) -> list[str]:
+    """The question's words in order, each once, at most `MAX_WORDS`.
+
+    Without English function words: on `anthropic_docs` they cost 0.05 nDCG@10. A question of
+    nothing else keeps them.
+    """
+    found = _telling_words().analyze(question) or words().analyze(question)
+    return list(dict.fromkeys(found))[:MAX_WORDS]
+
+
+def stem(word: str) -> str:
+    """The term that `prose` makes of one word."""
+    return (prose().analyze(word) or [word])[0]
+
+
+def label(text: str) -> str:
+    """A tag as it is compared with the question: `App-Router` equals `app router`."""
+    return _LABEL_GAP.sub(" ", text.casefold()).strip()
+
+
+def label_phrases(question: str) -> list[str]:
+    """Every run of up to four words of the question, as a label could be written."""
+    spelt = [part.strip("?!.,;:()[]{}\"'`") for part in label(question).split()][:MAX_WORDS]
+    return list(dict.fromkeys(filter(None, _runs(spelt))))
+
+
+def _runs(parts: list[str]) -> Iterator[str]:
+    for first in range(len(parts)):
+        for last in range(first + 1, min(first + _MAX_LABEL_WORDS, len(parts)) + 1):
+            yield " ".join(parts[first:last])

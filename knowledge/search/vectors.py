@@ -1,0 +1,128 @@
+"""The vectors of one workspace's chunks at one moment, searched exactly.
+
+Immutable, so that any number of threads search it while the next one is made. Cosines stay in
+this package's engine: `local.py` turns them into ranks and relevance.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+import numpy as np
+from bson import ObjectId
+from numpy.typing import NDArray
+
+from knowledge.providers import Vectors
+from knowledge.search.loading import LoadedArticle
+from knowledge.search.term_index import Narrowing
+
+
+class Near(NamedTuple):
+    """A chunk and its cosine to the query."""
+
+    cosine: float
+    chunk_id: ObjectId
+    article_id: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedArticle:
+    """What filters compare, and the article's chunks in the order of their rows."""
+
+    article_id: ObjectId
+    visibility: str
+    tags: frozenset[str]
+    category: str
+    chunk_ids: tuple[ObjectId, ...]
+
+    def matches(self, narrowing: Narrowing) -> bool:
+        return (
+            self.visibility in narrowing.visibilities
+            and narrowing.tags <= self.tags
+            and (not narrowing.category or narrowing.category == self.category)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """Unit vectors as one matrix of shape (chunks, dimensions), float32.
+
+    The rows of `articles[i]` are `starts[i]` to `starts[i + 1]`. A chunk that another model
+    embedded has a row of zeros, which is near to nothing.
+    """
+
+    articles: tuple[IndexedArticle, ...]
+    starts: NDArray[np.int64]
+    matrix: Vectors
+    positions: dict[ObjectId, int] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, dimensions: int) -> Self:
+        return cls((), np.zeros(1, np.int64), np.zeros((0, dimensions), np.float32))
+
+    def changed(
+        self, *, gone: Collection[ObjectId], loaded: Sequence[LoadedArticle]
+    ) -> "VectorIndex":
+        """Without the articles `gone`, with those `loaded` (which are among `gone` if known)."""
+        kept = [article.article_id not in gone for article in self.articles]
+        rows = np.repeat(np.array(kept, bool), np.diff(self.starts))
+        blocks = [self.matrix[rows], *(block(one, self.matrix.shape[1]) for one in loaded)]
+        articles = (
+            *(one for one, stays in zip(self.articles, kept, strict=True) if stays),
+            *(_indexed(one) for one in loaded),
+        )
+        lengths = [0, *(len(one.chunk_ids) for one in articles)]
+        positions = {one.article_id: position for position, one in enumerate(articles)}
+        return VectorIndex(articles, np.cumsum(lengths), np.concatenate(blocks), positions)
+
+    def nearest(self, vector: Vectors, narrowing: Narrowing, limit: int) -> list[Near]:
+        """The nearest chunks among those that match, best first; exact, not approximate."""
+        cosines = self.matrix @ vector
+        cosines[~self._mask(narrowing)] = 0.0
+        if limit < len(cosines):
+            rows = np.argpartition(cosines, -limit)[-limit:]
+        else:
+            rows = np.arange(len(cosines))
+        best = rows[np.argsort(-cosines[rows], kind="stable")]
+        return [self._near(int(row), float(cosines[row])) for row in best if cosines[row] > 0]
+
+    def cosines(
+        self, vector: Vectors, wanted: Sequence[tuple[ObjectId, ObjectId]]
+    ) -> list[float | None]:
+        """The cosine of each (article id, chunk id); None where there is no vector for it."""
+        return [self._cosine(vector, *one) for one in wanted]
+
+    def _mask(self, narrowing: Narrowing) -> NDArray[np.bool_]:
+        matching = np.fromiter((one.matches(narrowing) for one in self.articles), bool)
+        return np.repeat(matching, np.diff(self.starts))
+
+    def _near(self, row: int, cosine: float) -> Near:
+        position = int(np.searchsorted(self.starts, row, side="right")) - 1
+        article = self.articles[position]
+        return Near(cosine, article.chunk_ids[row - int(self.starts[position])], article.article_id)
+
+    def _cosine(self, vector: Vectors, article_id: ObjectId, chunk_id: ObjectId) -> float | None:
+        position = self.positions.get(article_id)
+        if position is None or chunk_id not in self.articles[position].chunk_ids:
+            return None
+        row = int(self.starts[position]) + self.articles[position].chunk_ids.index(chunk_id)
+        return float(self.matrix[row] @ vector) if self.matrix[row].any() else None
+
+
+def _indexed(article: LoadedArticle) -> IndexedArticle:
+    return IndexedArticle(
+        article_id=article.article_id,
+        visibility=article.visibility,
+        tags=article.tags,
+        category=article.category,
+        chunk_ids=tuple(chunk.chunk_id for chunk in article.chunks),
+    )
+
+
+def block(article: LoadedArticle, dimensions: int) -> Vectors:
+    """The article's rows, shape (chunks, dimensions)."""
+    rows = np.zeros((len(article.chunks), dimensions), np.float32)
+    for row, chunk in zip(rows, article.chunks, strict=True):
+        if chunk.vector is not None:
+            row[:] = chunk.vector
+    return rows

@@ -1,0 +1,64 @@
+"""A search engine of its own for each test, and articles that are found in it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from knowledge import providers
+from knowledge.access import Scope, scope_for
+from knowledge.indexing import index_article
+from knowledge.leasing import lease_next
+from knowledge.models import Article, Workspace
+from knowledge.providers import Embedder
+from knowledge.search import retrieve, running
+from tests.fakes.embedder import WordEmbedder
+
+
+@pytest.fixture
+def embedder() -> Embedder:
+    """Tests whose subject is the model give another one."""
+    return WordEmbedder()
+
+
+@pytest.fixture
+def searching(db: None, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The engine of this process, empty at first, without a reranker; stopped afterwards."""
+    monkeypatch.setattr(providers, "embedder", lambda: embedder)
+    monkeypatch.setattr(providers, "reranker", lambda: None)
+    retrieve.forget_queries()
+    running.start_engine(warm=False)
+    yield
+    running.stop_engine()
+
+
+@pytest.fixture
+def index(searching: None, embedder: Embedder) -> Callable[[], None]:
+    """Index all that is pending, and wait until it can be found."""
+
+    def run() -> None:
+        while leased := lease_next("test"):
+            index_article(leased, embedder=embedder)
+        assert running.wait_until_current()
+
+    return run
+
+
+@pytest.fixture
+def publish(
+    make_article: Callable[..., Article], index: Callable[[], None]
+) -> Callable[..., Article]:
+    """Make a published, public article and index it."""
+
+    def make(title: str = "Ports", content: str = "The port is 8000.", **fields: object) -> Article:
+        article = make_article(title, content, **fields)
+        index()
+        return article
+
+    return make
+
+
+@pytest.fixture
+def scope(workspace: Workspace) -> Scope:
+    """What anybody may read in the public workspace."""
+    return scope_for(AnonymousUser(), workspace)

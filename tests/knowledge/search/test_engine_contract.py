@@ -1,0 +1,151 @@
+"""What every engine must do, whatever it is made of: orders and filters, never scores."""
+
+from collections.abc import Callable
+
+import pytest
+
+from knowledge import providers
+from knowledge.access import Scope
+from knowledge.models import Article, Visibility, Workspace
+from knowledge.search import running
+from knowledge.search.engine import Engine, Filters
+
+Publish = Callable[..., Article]
+
+
+@pytest.fixture(params=["local"])
+def engine(request: pytest.FixtureRequest, searching: None) -> Engine:
+    return {"local": running.engine}[request.param]()
+
+
+def titles_by_words(engine: Engine, question: str, filters: Filters, limit: int = 30) -> list[str]:
+    hits = engine.articles(question=question, filters=filters, limit=limit)
+    found = {article.pk: article.title for article in Article.objects.all()}
+    return [found[hit.article_id] for hit in hits]
+
+
+def titles_by_meaning(
+    engine: Engine, question: str, filters: Filters, limit: int = 30
+) -> list[str]:
+    vector = providers.embedder().embed_query(question)
+    hits = engine.nearest(vector=vector, filters=filters, limit=limit)
+    found = {article.pk: article.title for article in Article.objects.all()}
+    return [found[hit.article_id] for hit in hits]
+
+
+def test_other_forms_of_a_word_match(engine: Engine, publish: Publish, scope: Scope) -> None:
+    publish("Storage", "Pages are cached for a minute.")
+    publish("Colours", "The sky is blue.")
+    assert titles_by_words(engine, "how does caching work?", Filters(scope)) == ["Storage"]
+
+
+@pytest.mark.parametrize("typed", ["instalation", "installatoin", "nstallation", "installation"])
+def test_one_wrong_letter_matches(
+    engine: Engine, publish: Publish, scope: Scope, typed: str
+) -> None:
+    publish("Setup", "The installation takes a minute.")
+    assert titles_by_words(engine, typed, Filters(scope)) == ["Setup"]
+
+
+def test_two_wrong_letters_do_not_match(engine: Engine, publish: Publish, scope: Scope) -> None:
+    publish("Setup", "The installation takes a minute.")
+    assert titles_by_words(engine, "imstallatiom", Filters(scope)) == []
+
+
+def test_the_exact_word_wins_over_a_similar_one(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    publish("One", "The casing is made of steel.")
+    publish("Two", "The caring is made of steel.")
+    assert titles_by_words(engine, "caring", Filters(scope))[0] == "Two"
+
+
+def test_a_word_in_the_title_counts_for_more(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    publish("Notes", "Backups are made at night, and night is long.")
+    publish("Backups", "They are made at night, and night is long.")
+    assert titles_by_words(engine, "backups", Filters(scope)) == ["Backups", "Notes"]
+
+
+def test_a_tag_that_the_question_names_counts(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    publish("Plain", "The router is here.")
+    publish("Tagged", "The router is here.", tags=["App-Router"])
+    assert titles_by_words(engine, "where is the app router?", Filters(scope))[0] == "Tagged"
+
+
+def test_a_part_of_a_tag_does_not_count(engine: Engine, publish: Publish, scope: Scope) -> None:
+    publish("Tagged", "Nothing of the kind.", tags=["app router"])
+    assert titles_by_words(engine, "router", Filters(scope)) == []
+
+
+def test_the_summary_is_searched(engine: Engine, publish: Publish, scope: Scope) -> None:
+    publish("Terse", "See below.", summary="All about elephants")
+    assert titles_by_words(engine, "elephant", Filters(scope)) == ["Terse"]
+
+
+def test_filters_come_before_the_limit(engine: Engine, publish: Publish, scope: Scope) -> None:
+    for number in range(12):
+        publish(f"Port {number}", "port port port port")
+    publish("Rare", "A port, among many other things that ships need.", tags=["sea"])
+    narrow = Filters(scope, tags=frozenset({"sea"}))
+    assert titles_by_words(engine, "port", narrow, limit=3) == ["Rare"]
+    assert titles_by_meaning(engine, "port", narrow, limit=3) == ["Rare"]
+    vector = providers.embedder().embed_query("port")
+    assert len(engine.nearest(vector=vector, filters=Filters(scope), limit=3)) == 3
+
+
+def test_every_tag_and_the_category_must_fit(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    publish("Both", "port", tags=["sea", "air"], category="travel")
+    publish("One", "port", tags=["sea"], category="travel")
+    publish("Elsewhere", "port", tags=["sea", "air"], category="wine")
+    narrow = Filters(scope, tags=frozenset({"sea", "air"}), category="travel")
+    assert titles_by_words(engine, "port", narrow) == ["Both"]
+    assert titles_by_meaning(engine, "port", narrow) == ["Both"]
+
+
+def test_only_granted_visibilities_are_found(
+    engine: Engine, publish: Publish, workspace: Workspace, scope: Scope
+) -> None:
+    publish("Open", "port")
+    publish("Closed", "port", visibility=Visibility.PRIVATE)
+    assert titles_by_words(engine, "port", Filters(scope)) == ["Open"]
+    assert titles_by_meaning(engine, "port", Filters(scope)) == ["Open"]
+    private = Filters(Scope(frozenset({(str(workspace.pk), "private")})))
+    assert titles_by_words(engine, "port", private) == ["Closed"]
+    assert titles_by_meaning(engine, "port", private) == ["Closed"]
+
+
+def test_the_nearest_chunk_is_first(engine: Engine, publish: Publish, scope: Scope) -> None:
+    publish("Far", "Elephants drink water in the evening.")
+    publish("Near", "A server listens on port 8000.")
+    question = "which port does a server listen on"
+    assert titles_by_meaning(engine, question, Filters(scope))[0] == "Near"
+
+
+def test_passages_are_ranked_inside_an_article(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    article = publish("Guide", "# First\n\nElephants.\n\n# Second\n\nThe code is E1234.\n")
+    [hit] = engine.passages(question="what is e1234?", filters=Filters(scope), limit=5)
+    assert (hit.article_id, hit.rank) == (article.pk, 1)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "", "   ", "?", "+-&|!(){}[]^\"~*?:\\/", "title:port", "port AND NOT (", "*", "port~9",
+        "../../etc", "{\"$ne\": 1}", "the of and", "\u0000", "漢字 ポート", "🦊", "a" * 100_000,
+        "word " * 20_000,
+    ],
+)  # fmt: skip
+def test_c1_no_question_breaks_a_leg(
+    engine: Engine, publish: Publish, scope: Scope, question: str
+) -> None:
+    publish()
+    engine.articles(question=question, filters=Filters(scope), limit=5)
+    engine.passages(question=question, filters=Filters(scope), limit=5)
