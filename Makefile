@@ -2,7 +2,7 @@
 # make test   everything that is tested, on a MongoDB and a Chromium of its own
 # make lint · make bench · make soak · make clean
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak clean
+.PHONY: run test lint bench soak lock clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -36,18 +36,27 @@ lint: .venv/development
 bench: .venv/development
 	$(BIN)/python -m bench $(ARGS)
 
+# Resolve the requirements anew and write down every version; then run the tests.
+lock:
+	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	sed '/^-c/d' requirements.txt requirements-dev.txt > .venv/lock/requirements.txt
+	.venv/lock/bin/pip install --quiet -r .venv/lock/requirements.txt
+	head -2 constraints.txt > .venv/lock/constraints.txt
+	.venv/lock/bin/pip freeze --exclude pip --exclude setuptools >> .venv/lock/constraints.txt
+	mv .venv/lock/constraints.txt constraints.txt && rm -rf .venv/lock
+
 # var/ stays: it holds the site's data
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are newer than what is installed, so pip runs only when a file of pins has changed.
-.venv/runtime: requirements.txt | $(BIN)/pip
+.venv/runtime: requirements.txt constraints.txt | $(BIN)/pip
 	@echo "Installing what the site needs (once; a few minutes on a slow line) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/development: requirements-dev.txt .venv/runtime
+.venv/development: requirements-dev.txt constraints.txt .venv/runtime
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
