@@ -3,18 +3,35 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
-from knowledge.models import Article
+from knowledge.models import Article, Workspace
 from tests.browser import chromium
 from tests.browser.live import running, wait_until, web_server
+from tests.fakes.openai_server import OpenAIServer
 
 LAUNCH = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PORTS = """The web server listens on a port.
+
+## Change the port
+
+Set the environment variable PORT to change the port of the web server. The default port is 8000.
+Restart the site after you change the port.
+
+## A port that is taken
+
+When another program uses the port, the site does not start and says which port is taken.
+"""
+BACKUPS = """Make a backup every night.
+
+## Restore a backup
+
+The restore command reads a backup file and puts every article back into an empty database.
+"""
 REPORT_CSP = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
 
@@ -55,9 +72,92 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium.find(), "args": LAUNCH}
 
 
+@pytest.fixture(scope="session")
+def chat_server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def model(chat_server: OpenAIServer) -> Iterator[OpenAIServer]:
+    """The language model of the running site, as new: its calls are this test's."""
+    chat_server.calls.clear()
+    chat_server.script()
+    chat_server.hold()
+    yield chat_server
+    chat_server.release()
+
+
+@pytest.fixture(scope="session")
+def live_site(
+    mongodb_uri: str,
+    django_db_setup: None,
+    chat_server: OpenAIServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The URL of a site with its worker, on the tests' own database and the scripted model."""
+    var = tmp_path_factory.mktemp("site")
+    env = {
+        "MONGODB_URI": mongodb_uri,
+        "MONGODB_DATABASE": connections["default"].settings_dict["NAME"],
+        "KB_VAR_DIR": str(var),
+        "KB_SITE_NAME": "Library",
+        "OPENAI_BASE_URL": chat_server.base_url,
+        "OPENAI_API_KEY": "test",
+        "RERANK_BUDGET_MS": "5000",
+        "DEBUG": "false",
+        "HTTPS": "false",
+    }
+    with (
+        running("manage.py", "worker", env=env, log=var / "worker.log"),
+        web_server(env=env, log=var / "web.log") as url,
+    ):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def base_url(live_site: str) -> str:
+    return live_site
+
+
 @pytest.fixture
 def page(context: BrowserContext, live_site: str) -> Iterator[Page]:
     """A page of the running site; the test fails on any trouble that it had."""
     trouble = Trouble(live_site)
     yield trouble.watch(context.new_page())
     assert trouble.seen == []
+
+
+@pytest.fixture
+def page_without_javascript(browser: Browser, live_site: str) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False, base_url=live_site)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def publish(make_article: Callable[..., Article]) -> Callable[..., Article]:
+    """Publish an article and wait for the worker to make it searchable."""
+
+    def publish(title: str, content: str, **fields: Any) -> Article:
+        article = make_article(title, content, **fields)
+        wait_until_indexed(article)
+        return article
+
+    return publish
+
+
+def wait_until_indexed(article: Article) -> None:
+    wait_until(
+        lambda: not Article.objects.get(pk=article.pk).pending,
+        seconds=30,
+        what=f"the worker to index {article.title!r}",
+    )
+
+
+@pytest.fixture
+def manual(publish: Callable[..., Article], workspace: Workspace) -> Workspace:
+    """A workspace with two short articles about a port and about backups."""
+    publish("Ports", PORTS, tags=["network"], category="Running")
+    publish("Backups", BACKUPS, tags=["safety"], category="Running")
+    return workspace
