@@ -15,7 +15,7 @@ from knowledge.answers.citations import cited_numbers
         ("Unfinished [1", ()),
     ],
 )
-def test_x5_only_retrieved_numbers_outside_code_are_cited(text: str, cited: tuple[int, ...]) -> None:
+def test_x5_only_retrieved_numbers_are_cited(text: str, cited: tuple[int, ...]) -> None:
     assert cited_numbers(text, retrieved=[1, 2, 3]) == cited
 
 

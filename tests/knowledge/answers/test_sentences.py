@@ -38,7 +38,9 @@ def test_scripts_without_capitals_and_spaces_are_split() -> None:
 
 
 def test_code_tables_and_headings_have_no_sentences() -> None:
-    source = "#### Ports. Are.\n\n```\nRun this. Now.\n```\n\n| A. | B. |\n|--|--|\n| C. | D. |\n\nOne."
+    source = (
+        "#### Ports. Are.\n\n```\nRun this. Now.\n```\n\n| A. | B. |\n|--|--|\n| C. | D. |\n\nOne."
+    )
     assert texts(source) == ["One."]
 
 
