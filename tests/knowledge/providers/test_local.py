@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as property_settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from knowledge import providers
 from knowledge.providers import BudgetExceeded, ProviderError, local
@@ -60,7 +62,7 @@ def test_what_lies_past_the_models_limit_is_cut_not_refused() -> None:
     assert np.array_equal(first, second)
 
 
-@settings(max_examples=25, deadline=None)
+@property_settings(max_examples=25, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=60))
 def test_any_text_has_a_unit_vector_and_a_relevance(text: str) -> None:
     vector = LocalEmbedder().embed_query(text)
@@ -193,8 +195,7 @@ sys.exit(f"imported: {loaded}" if loaded else 0)
     assert done.returncode == 0, done.stderr
 
 
-def test_without_keys_the_bundled_models_are_used() -> None:
-    providers.embedder.cache_clear()
-    providers.reranker.cache_clear()
+def test_without_keys_the_bundled_models_are_used(settings: Settings) -> None:
+    settings.VOYAGE_API_KEY = ""
     assert isinstance(providers.embedder(), LocalEmbedder)
     assert isinstance(providers.reranker(), LocalReranker)
