@@ -19,8 +19,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from knowledge.markdown import encodable, inline_text
 from knowledge.sanitizing import clean_answer
 
-MAX_CHARS: Final = 40_000
-"""An answer is shown up to here; the longest a model is asked for is far below."""
+MAX_CHARS: Final = 20_000
+"""An answer is shown up to here, about 5,000 tokens: it is rendered again for every few of them."""
 
 _NUMBER: Final = "[1-9][0-9]{0,2}"
 _CITATION: Final = re.compile(rf"\[ *({_NUMBER}(?: *[,;] *{_NUMBER}){{0,20}}) *\]")

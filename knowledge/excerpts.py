@@ -90,6 +90,8 @@ def _lines(tokens: Sequence[Token], mark: Mark) -> Iterator[str]:
                 lists += token.nesting
             case "list_item_open":
                 lead = f"{token.info}. " if token.info else "• "
+            case "table_open":
+                yield "\n"
             case "tr_open":
                 row = []
             case "tr_close":

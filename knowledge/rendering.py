@@ -26,6 +26,10 @@ TIME_LIMIT: Final = 3.0
 """Seconds one article may take, its child's start not counted."""
 
 MAX_CHARS: Final = 4_000_000
+MAX_HTML_CHARS: Final = 8_000_000
+"""A page beyond this could not be stored: a document of MongoDB holds 16 MB."""
+
+MAX_HEADINGS: Final = 10_000
 _CHILDREN: Final = 2
 _WAIT_FOR_A_CHILD: Final = 10.0
 _START_LIMIT: Final = 30.0
@@ -55,7 +59,7 @@ def render(source: str, *, title: str = "", time_limit: float = TIME_LIMIT) -> R
     """Render an article under its page's `title`. Blocks; safe to call from any thread.
 
     Raises `RenderTimeout` after `time_limit` seconds or when no child gets free, and
-    `RenderError` when `source` is over `MAX_CHARS` or breaks the renderer.
+    `RenderError` when `source` or the page is too large, or breaks the renderer.
     """
     if len(source) > MAX_CHARS:
         raise RenderError(f"longer than {MAX_CHARS} characters")
@@ -63,6 +67,8 @@ def render(source: str, *, title: str = "", time_limit: float = TIME_LIMIT) -> R
         reply = child.ask({"source": source, "title": title}, time_limit)
     if "error" in reply:
         raise RenderError(reply["error"])
+    if len(reply["html"]) > MAX_HTML_CHARS or len(reply["headings"]) > MAX_HEADINGS:
+        raise RenderError("too large a page")
     return Rendered(reply["html"], tuple(Heading(**heading) for heading in reply["headings"]))
 
 

@@ -16,7 +16,7 @@ LENGTH_BYTES = 4
 
 def write_frame(stream: BinaryIO, message: dict[str, Any]) -> None:
     """Send one message and flush."""
-    body = json.dumps(message).encode()
+    body = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
     stream.write(len(body).to_bytes(LENGTH_BYTES, "big") + body)
     stream.flush()
 
@@ -27,7 +27,7 @@ def read_frame(stream: BinaryIO) -> dict[str, Any] | None:
     body = stream.read(int.from_bytes(head, "big"))
     if len(head) < LENGTH_BYTES or len(body) < int.from_bytes(head, "big"):
         return None
-    message: dict[str, Any] = json.loads(body)
+    message: dict[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))
     return message
 
 

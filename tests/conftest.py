@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import User
 from kbsite import mongo, mongod
 from kbsite.collections import INDEXES, ensure_collections
 from knowledge.editing import create_article
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
+
+# On a busy machine a single example may take long without anything being wrong.
+hypothesis_settings.register_profile("site", deadline=None)
+hypothesis_settings.load_profile("site")
 
 PASSWORD = "Correct-horse-9"
 MODEL_COLLECTIONS = {"users", "workspaces", "memberships", "articles", "article_revisions"}

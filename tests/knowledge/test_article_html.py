@@ -13,6 +13,7 @@ from knowledge.article_html import article_html
 from knowledge.chunking import chunk
 from knowledge.highlighting import COLOURED_CHARS
 from knowledge.markdown import headings, parse
+from knowledge.sanitizing import clean_article
 from tests.knowledge.html_check import article_problems, elements, ids, text_of
 from tests.knowledge.markdown_texts import anything
 
@@ -157,6 +158,12 @@ def test_headings_are_what_the_page_anchors(source: str) -> None:
     html = html_of(source)
     assert ids(html) == [heading.anchor for heading in headings(parse(source))]
     assert article_problems(html) == []
+
+
+@given(anything)
+def test_cleaning_again_changes_nothing(source: str) -> None:
+    html = html_of(source)
+    assert clean_article(html) == html
 
 
 def test_headings_are_what_every_page_of_a_real_manual_anchors(

@@ -22,7 +22,7 @@ def test_markdown_becomes_text() -> None:
 
 def test_lists_and_tables_become_lines() -> None:
     assert excerpt("- a\n- b\n\n3. c\n\n| x | y |\n|---|---|\n| 1 | `2` |") == (
-        "• a\n• b\n3. c\nx · y\n1 · <code>2</code>"
+        "• a\n• b\n3. c\n\nx · y\n1 · <code>2</code>"
     )
 
 

@@ -47,7 +47,7 @@ PATHOLOGICAL = {
     "component lines": "<A\n" * 50_000,
     "table columns": "|a" * 300 + "\n" + "|-" * 300 + "\n" + "x\n" * 2000,
     "definitions": "".join(f"[{n}]: /u\n" for n in range(20_000)),
-    "equal headings": "# a\n" * 20_000,
+    "equal headings": "# a\n" * 10_000,
     "one line": "a" * 1_000_000,
     "empty lines": "\n" * 500_000,
 }

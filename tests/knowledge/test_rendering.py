@@ -73,6 +73,13 @@ def test_an_article_without_end_is_refused() -> None:
         render("a" * (MAX_CHARS + 1))
 
 
+@pytest.mark.parametrize("source", ["# a\n" * 10_001, "<" * 300_000])
+def test_a_page_too_large_to_store_is_refused(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("knowledge.rendering.MAX_HTML_CHARS", 1_000_000)
+    with pytest.raises(RenderError):
+        render(source, time_limit=20)
+
+
 def test_the_child_imports_no_django() -> None:
     code = "import sys, knowledge.rendering_process, knowledge.article_html; print(*sys.modules)"
     modules = run(code).stdout.split()
