@@ -15,8 +15,18 @@ from kbsite.admins import create_admin
 from kbsite.collections import ensure_collections
 from kbsite.environment import BASE_DIR
 from kbsite.mongo import database, site_settings
+from knowledge.models import Workspace
 
 Say = Callable[[str], object]
+HELP = {
+    "description": "How to ask, write, administer and run this knowledge base.",
+    "example_questions": [
+        "Who can see a draft?",
+        "How do I make a backup?",
+        "What happens when two people edit the same article?",
+        "Does any text leave the machine?",
+    ],
+}
 
 
 def prepare(*, say: Say) -> None:
@@ -72,3 +82,4 @@ def import_manual(*, say: Say) -> None:
         )
     except CommandError as error:
         say(f"The manual was not imported completely: {error}")
+    Workspace.objects.filter(slug="help").update(**HELP)

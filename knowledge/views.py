@@ -122,8 +122,12 @@ def _answered(request: HttpRequest, space: Workspace, address: SearchAddress) ->
 
 
 def _wants_whole(request: HttpRequest) -> bool:
-    """A browser without JavaScript, which the page sends here, or a client that is no browser."""
-    return request.GET.get("whole") == "1" or not request.accepts("text/html")
+    """A browser without JavaScript, which the page sends here, or a client that is no browser.
+
+    Every browser names text/html; what accepts just anything will not run the page's scripts.
+    """
+    named = "text/html" in request.headers.get("Accept", "")
+    return request.GET.get("whole") == "1" or not named
 
 
 def _read(answer: Answer, scope: Scope) -> WholeAnswer:

@@ -15,12 +15,14 @@ from django.utils.timesince import timesince
 from knowledge.access import readable_workspaces
 from knowledge.excerpts import excerpt_html
 from knowledge.models import Workspace
+from knowledge.search.ranking import RERANK_SKIPPED
+from knowledge.search.retrieve import KEYWORD_ONLY
 
 register = template.Library()
 
 NOTES = {
-    "rerank": "The sources stand in the order of the search: the second look at them was skipped.",
-    "embed": "Only the words of the question were searched, not its meaning.",
+    RERANK_SKIPPED: "To answer in time, the sources were not read a second time for their order.",
+    KEYWORD_ONLY: "Only the words of the question were searched, not its meaning.",
 }
 
 

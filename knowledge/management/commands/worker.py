@@ -1,6 +1,7 @@
 """`manage.py worker`: index articles as they are saved; `--drain` stops when none is due."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -11,6 +12,9 @@ from tqdm import tqdm
 
 from knowledge.providers import embedder
 from knowledge.worker import Worker, ask_for_other_recipes, count_pending
+
+# readers' searches share the processor with indexing, and somebody is waiting for those
+NICENESS = 10
 
 
 class Command(BaseCommand):
@@ -23,6 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="with --drain: summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)
         worker = Worker(embedder=embedder())
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: worker.stop.set())
