@@ -52,7 +52,10 @@ class QuestionSerializer(serializers.Serializer[dict[str, Any]]):
     """What is asked, and the articles that the search is narrowed to."""
 
     question = QuestionField(
-        error_messages={"blank": "Type a question first.", "invalid": "A question is a text."}
+        error_messages={
+            **dict.fromkeys(("blank", "null", "required"), "Type a question first."),
+            "invalid": "A question is a text.",
+        }
     )
     tags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_TAGS, default=list

@@ -26,7 +26,7 @@ WORTH_ADDING: Final = 0.6
 """A further sentence must score at least this share of the best one."""
 TOO_SIMILAR: Final = 0.6
 """Share of common words from which a sentence only repeats a chosen one."""
-LENGTHS: Final = range(25, 400)
+LENGTHS: Final = range(15, 400)
 """Characters: shorter ones are labels, longer ones are hard to read in an answer."""
 RANK_DECAY: Final = 0.85
 
