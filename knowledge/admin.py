@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,12 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from kbsite import mongo
+from knowledge.admin_forms import (
+    ArticleAdminForm,
+    MembershipForm,
+    MembershipFormSet,
+    WorkspaceForm,
+)
 from knowledge.editing import (
     Conflict,
     SlugTaken,
@@ -26,16 +31,12 @@ from knowledge.editing import (
     purge_article,
     reindex_article,
 )
-from knowledge.forms import ArticleFields, LineField, LinesField, SlugField, check_slug_is_free
 from knowledge.index_state import index_state
-from knowledge.models import MAX_SLUG, Article, Membership, Revision, Workspace
+from knowledge.models import Article, Membership, Revision, Workspace
 from knowledge.workspaces import holdings, purge_workspace
 
-CONFLICT = (
-    "Somebody else saved this article since you opened it. What you typed is kept below and is "
-    'not saved; <a href="{}" target="_blank">what they saved</a> opens in another tab. Saving '
-    "now replaces theirs; their text stays as revision {}."
-)
+# beyond this, a form of them would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS; they have their own list
+MOST_MEMBERS_INLINE = 100
 Deleted = tuple[list[Any], dict[str, int], set[str], list[str]]
 
 
@@ -53,48 +54,15 @@ class SavingAdmin(admin.ModelAdmin[Any]):
             return mongo.in_transaction(lambda: view(request, *args, **kwargs))
 
 
-class WorkspaceForm(forms.ModelForm[Workspace]):
-    name = LineField(max_length=80)
-    slug = SlugField(max_length=MAX_SLUG, help_text="Its address: /w/<slug>/")
-    example_questions = LinesField(
-        max_line=120, required=False, help_text="One on each line; shown under the search box."
-    )
-
-    def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
-        if Workspace.objects.filter(slug=slug).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another workspace has this address.")
-        return slug
-
-
-class MembershipForm(forms.ModelForm[Membership]):
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        workspace, user = given.get("workspace"), given.get("user")
-        if workspace and workspace.pk and user:
-            others = Membership.objects.exclude(pk=self.instance.pk)
-            if others.filter(workspace_id=workspace.pk, user_id=user.pk).exists():
-                self.add_error("user", "This person is a member already.")
-        return given
-
-
-class MembershipFormSet(
-    forms.BaseInlineFormSet[Membership, Workspace, forms.ModelForm[Membership]]
-):
-    def clean(self) -> None:
-        super().clean()
-        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        users = [given["user"].pk for given in kept if given.get("user")]
-        if len(users) != len(set(users)):
-            raise ValidationError("A person can be listed once only.")
-
-
 class MembershipInline(admin.TabularInline[Membership, Workspace]):
     model = Membership
     form = MembershipForm
     formset = MembershipFormSet
     autocomplete_fields = ["user"]
     extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user")
 
 
 @admin.register(Workspace)
@@ -104,6 +72,10 @@ class WorkspaceAdmin(SavingAdmin):
     list_display = ["name", "slug", "visibility"]
     search_fields = ["name", "slug"]
     fields = ["name", "slug", "description", "visibility", "example_questions"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        members = Membership.objects.filter(workspace_id=obj.pk).count() if obj else 0
+        return [] if members > MOST_MEMBERS_INLINE else list(self.inlines)
 
     def save_model(
         self, request: HttpRequest, obj: Workspace, form: forms.ModelForm[Workspace], change: bool
@@ -140,36 +112,10 @@ class MembershipAdmin(SavingAdmin):
     autocomplete_fields = ["user"]
 
 
-class ArticleAdminForm(forms.ModelForm[Article], ArticleFields):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["seen"] = self.instance.version
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        stored = self.instance if self.instance.pk else None
-        if workspace := stored.workspace if stored else given.get("workspace"):
-            self._check_slug(given.get("slug", ""), workspace, stored)
-        if stored and given.get("seen") != stored.version:
-            self.rebase(stored)
-            address = stored.get_absolute_url()
-            raise ValidationError(format_html(CONFLICT, address, stored.revision))
-        return given
-
-    def changes(self) -> dict[str, Any]:
-        return super().changes() | {"status": self.cleaned_data["status"]}
-
-    def _check_slug(self, slug: str, workspace: Workspace, stored: Article | None) -> None:
-        try:
-            check_slug_is_free(slug, workspace=workspace, article=stored)
-        except ValidationError as error:
-            self.add_error("slug", error)
-
-
 @admin.register(Article)
 class ArticleAdmin(SavingAdmin):
     form = ArticleAdminForm
-    list_display = ["title", "workspace", "status", "visibility", "in_searches", "updated_at"]
+    list_display = ["title", "workspace", "status", "in_searches", "updated_at"]
     list_filter = ["workspace", "status", "visibility", "pending"]
     list_select_related = ["workspace"]
     list_per_page = 50
@@ -186,7 +132,8 @@ class ArticleAdmin(SavingAdmin):
     ]
     fields = [
         "workspace",
-        ("title", "slug"),
+        "title",
+        "slug",
         "content",
         "summary",
         ("tags", "category"),

@@ -208,10 +208,12 @@ def _form_page(
 
 
 def _saved(request: EditorRequest, workspace: Workspace, article: Article) -> HttpResponse:
-    if article.status == Status.PUBLISHED:
+    if article.status != Status.PUBLISHED:
+        messages.success(request, "Saved. Readers do not see it until it is published.")
+    elif article.pending:
         messages.success(request, "Saved. Searches find it as soon as it is indexed.")
     else:
-        messages.success(request, "Saved. Readers do not see it until it is published.")
+        messages.success(request, "Saved.")
     return redirect("knowledge:article", workspace.slug, article.slug)
 
 

@@ -4,11 +4,12 @@ What a text may hold is `metadata`; writing is `editing`. A form never writes, s
 shows after a refused write is exactly what was typed.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from knowledge.metadata import clean_content, clean_line, clean_tags
 from knowledge.models import (
@@ -86,12 +87,14 @@ class ArticleFields(forms.Form):
     """What an editor may set on an article, and the version that was seen when the page opened."""
 
     title = LineField(max_length=MAX_TITLE)
-    content = ContentField(label="Text", required=False, help_text="Written in Markdown.")
+    content = ContentField(label="Text, in Markdown", required=False)
     summary = LineField(
         max_length=MAX_SUMMARY, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     tags = TagsField(required=False, help_text="Separate them with commas.")
-    category = LineField(max_length=MAX_CATEGORY, required=False)
+    category = LineField(
+        max_length=MAX_CATEGORY, required=False, help_text="One; readers can narrow a search to it."
+    )
     visibility = forms.ChoiceField(
         label="Who may read it",
         choices=Visibility,
@@ -119,7 +122,8 @@ class ArticleFields(forms.Form):
 
     def rebase(self, article: Article) -> None:
         """Let the next save replace what is stored now: the page that follows shows it."""
-        self.data = {**self.data, self.add_prefix("seen"): str(article.version)}
+        self.data = data = cast("QueryDict", self.data).copy()
+        data[self.add_prefix("seen")] = str(article.version)
 
 
 class ArticleForm(ArticleFields):

@@ -85,7 +85,7 @@ class Membership(models.Model):
         db_table = "memberships"
 
     def __str__(self) -> str:
-        return f"{self.user_id}: {self.role} of {self.workspace_id}"
+        return f"{self.user}: {self.get_role_display()}"
 
 
 class Article(models.Model):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from kbsite import mongo
 from knowledge import editing
@@ -170,6 +170,6 @@ def test_a_duplicate_other_than_the_slug_is_not_taken_for_one(
     make_article: MakeArticle, workspace: Workspace
 ) -> None:
     make_article(source_path="a.md")
-    with pytest.raises(editing.IntegrityError):
+    with pytest.raises(IntegrityError):
         make_article(source_path="a.md")
     assert Article.objects.filter(workspace_id=workspace.pk).count() == 1

@@ -3,13 +3,11 @@
 import json
 import os
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,37 +15,9 @@ from hypothesis import strategies as st
 from accounts.models import User
 from knowledge.editing import edit_article, trash_article
 from knowledge.importing import Report, import_files
-from knowledge.markdown_files import MarkdownFile, find_files, humanise, read_page
+from knowledge.markdown_files import find_files
 from knowledge.models import Article, Revision, Status, Visibility, Workspace
-
-Write = Callable[..., Path]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "docs"
-
-
-@pytest.fixture
-def write(folder: Path) -> Write:
-    """Write a file below `folder`."""
-
-    def writer(relative: str, text: str | bytes = "Text") -> Path:
-        path = folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return writer
-
-
-def run(folder: Path, workspace: Workspace, visibility: str = "") -> Report:
-    return import_files(find_files(folder), workspace=workspace, visibility=visibility)
-
-
-def page(write: Write, name: str, text: str) -> Any:
-    path = write(name, text)
-    return read_page(MarkdownFile(path, name))
+from tests.knowledge.importing.folders import Write, run
 
 
 def test_a_file_becomes_a_published_article(
@@ -62,41 +32,6 @@ def test_a_file_becomes_a_published_article(
     assert (article.title, article.content, article.summary) == ("Ports", "Use 80.", "S")
     assert (article.tags, article.category, article.slug) == (["a", "b"], "Net", "ports")
     assert (article.status, article.source_path) == (Status.PUBLISHED, "net/ports.md")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "title"),
-    [
-        ("a.md", "---\ntitle: From matter\n---\n# From heading", "From matter"),
-        ("a.md", "Intro\n\n# From *heading*\n", "From heading"),
-        ("a.md", "```\n# not a heading\n```\n## nor this", "A"),
-        ("01-getting_started.md", "Text", "Getting started"),
-        ("2024.md", "Text", "2024"),
-        ("a.md", f"---\ntitle: {'long ' * 50}\n---\n", ("long " * 40)[:199] + "…"),
-    ],
-)
-def test_the_title_is_the_matters_or_the_headings_or_the_names(
-    write: Write, name: str, text: str, title: str
-) -> None:
-    assert page(write, name, text).title == title
-
-
-def test_an_index_page_without_a_title_is_named_by_its_folder(folder: Path, write: Write) -> None:
-    write("02-guides/index.md")
-    assert [read_page(file).title for file in find_files(folder)] == ["Guides"]
-
-
-@pytest.mark.parametrize(
-    ("name", "title"), [("01-a--b_c", "A b c"), ("3d-printing", "3d printing"), ("10_x", "X")]
-)
-def test_names_are_made_readable(name: str, title: str) -> None:
-    assert humanise(name) == title
-
-
-def test_windows_files_read_the_same_as_others(write: Write) -> None:
-    text = "---\ntitle: T\n---\nOne\n\n    two\n"
-    unix, windows = page(write, "u.md", text), page(write, "w.md", "\ufeff" + text)
-    assert unix == windows == page(write, "x.md", text.replace("\n", "\r\n"))
 
 
 def test_importing_again_writes_nothing(folder: Path, write: Write, workspace: Workspace) -> None:
@@ -225,25 +160,6 @@ def test_a_save_during_the_import_is_kept_and_reported(
     assert Article.objects.get().content == "By hand"
 
 
-def test_only_markdown_in_visible_folders_is_found(folder: Path, write: Write) -> None:
-    for name in ["b.MD", "a/c.Mdx", "x.txt", ".git/d.md", "node_modules/e.md", ".f.md", "md"]:
-        write(name)
-    assert [file.relative for file in find_files(folder)] == ["a/c.Mdx", "b.MD"]
-
-
-def test_u2_links_that_lead_out_and_files_that_never_end_are_left_alone(
-    folder: Path, write: Write, tmp_path: Path
-) -> None:
-    write("a.md")
-    (tmp_path / "secret.md").write_text("secret")
-    (folder / "out.md").symlink_to(tmp_path / "secret.md")
-    (folder / "in.md").symlink_to(folder / "a.md")
-    (folder / "loop").symlink_to(folder, target_is_directory=True)
-    (folder / "up").symlink_to(tmp_path, target_is_directory=True)
-    os.mkfifo(folder / "pipe.md")
-    assert [file.relative for file in find_files(folder)] == ["a.md", "in.md"]
-
-
 def test_a_name_that_is_not_text_is_reported_readably(
     folder: Path, write: Write, workspace: Workspace
 ) -> None:
@@ -300,73 +216,3 @@ def test_the_manual_is_imported_once_and_unchanged_after_that(
     assert import_files(files, workspace=workspace) == Report(created=475)
     assert import_files(files, workspace=workspace) == Report(unchanged=475)
     assert Revision.objects.count() == 475
-
-
-def command(folder: Path, *arguments: str) -> str:
-    out = StringIO()
-    call_command("import_markdown", str(folder), *arguments, stdout=out, stderr=StringIO())
-    return out.getvalue()
-
-
-def test_the_command_makes_the_workspace_and_prints_a_report(
-    db: None, folder: Path, write: Write
-) -> None:
-    write("a.md")
-    assert "1 created" in command(folder, "--workspace", "next-docs", "--create")
-    made = Workspace.objects.get()
-    assert (made.slug, made.name, made.visibility) == ("next-docs", "Next docs", "members")
-    assert Article.objects.get().visibility == Visibility.MEMBERS
-
-
-def test_a_public_import_makes_a_public_workspace(db: None, folder: Path, write: Write) -> None:
-    write("a.md")
-    command(folder, "--workspace", "help", "--create", "--visibility", "public")
-    assert Workspace.objects.get().visibility == Article.objects.get().visibility == "public"
-
-
-def test_one_file_can_be_imported(workspace: Workspace, write: Write) -> None:
-    printed = command(write("a.md"), "--workspace", "team", "--json")
-    assert json.loads(printed) == {
-        "workspace": "team",
-        "created": 1,
-        "updated": 0,
-        "unchanged": 0,
-        "missing": 0,
-        "failed": [],
-    }
-
-
-def test_a_failed_file_fails_the_command_after_the_report(
-    workspace: Workspace, folder: Path, write: Write
-) -> None:
-    write("bad.md", b"\xff")
-    out = StringIO()
-    with pytest.raises(CommandError, match="1 of 1") as error:
-        call_command("import_markdown", str(folder), "--workspace", "team", "--json", stdout=out)
-    assert error.value.returncode == 1
-    assert json.loads(out.getvalue())["failed"] == [
-        {"path": "bad.md", "reason": "it is not UTF-8 (byte 1)"}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (["--workspace", "nowhere"], "Add --create"),
-        (["--workspace", "a/b", "--create"], "valid"),
-        (["--workspace", "x" * 81, "--create"], "at most 80"),
-    ],
-)
-def test_a_workspace_that_cannot_be_used_is_explained(
-    db: None, folder: Path, write: Write, arguments: list[str], reason: str
-) -> None:
-    write("a.md")
-    with pytest.raises(CommandError, match=reason):
-        command(folder, *arguments)
-
-
-def test_a_path_without_markdown_is_explained(workspace: Workspace, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="no file or folder"):
-        command(tmp_path / "nowhere", "--workspace", "team")
-    with pytest.raises(CommandError, match=r"no \.md or \.mdx"):
-        command(tmp_path, "--workspace", "team")

@@ -1,0 +1,17 @@
+"""An editor who is signed in."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from knowledge.models import Role, Workspace
+
+MakeUser = Callable[..., User]
+
+
+@pytest.fixture
+def editor(client: Client, workspace: Workspace, make_user: MakeUser) -> Client:
+    client.force_login(make_user(workspace=workspace, role=Role.EDITOR))
+    return client
