@@ -34,7 +34,7 @@ def article_page(article: Article) -> ArticlePage:
     revision = Revision.objects.get(article_id=article.pk, number=article.revision)
     try:
         if not revision.html:
-            _render(revision)
+            _render(revision, source_path=article.source_path)
     except RenderError:
         return ArticlePage(html=format_html("<pre>{}</pre>", revision.content), plain=True)
     # The last gate runs on every view, so that a stricter one reaches what was rendered before.
@@ -42,8 +42,8 @@ def article_page(article: Article) -> ArticlePage:
     return ArticlePage(html=html, contents=_contents(revision.headings))
 
 
-def _render(revision: Revision) -> None:
-    rendered = render(revision.content, title=revision.title)
+def _render(revision: Revision, *, source_path: str) -> None:
+    rendered = render(revision.content, title=revision.title, source_path=source_path)
     revision.html = rendered.html
     revision.headings = [asdict(heading) for heading in rendered.headings]
     Revision.objects.filter(pk=revision.pk).update(html=revision.html, headings=revision.headings)

@@ -20,6 +20,12 @@ from knowledge.leasing import LeaseLost
 from knowledge.models import Revision
 from knowledge.providers import Embedder, Vectors
 
+MAX_CHUNKS = 10_000
+
+
+class TooManySections(Exception):
+    """The article would become more than MAX_CHUNKS chunks, which are held in memory at once."""
+
 
 class BadEmbedding(Exception):
     """The embedder returned vectors of the wrong shape, or not finite."""
@@ -40,10 +46,12 @@ def index_article(
 
     `on_batch` is called before each batch that is embedded; what it raises ends the work.
     Readers see the old chunks or the new ones, never a mixture. Raises `LeaseLost`,
-    `BadEmbedding`, and what the embedder raises.
+    `TooManySections`, `BadEmbedding`, and what the embedder raises.
     """
     revision = Revision.objects.get(article_id=leased["_id"], number=leased["revision"])
     pieces = chunk(revision.content, title=revision.title, max_chars=settings.CHUNK_MAX_CHARS)
+    if len(pieces) > MAX_CHUNKS:
+        raise TooManySections
     known = known_embeddings(leased, pieces, embedder.recipe)
     missing = [piece for piece in pieces if piece.content_hash not in known]
     known |= embed(missing, embedder=embedder, on_batch=on_batch)

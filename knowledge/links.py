@@ -1,13 +1,16 @@
 """Where the links and pictures of an article may lead.
 
 Links go to http, https and mailto, or stay on this site; any other becomes its text. Links
-inside the page are moved to the ids the headings really have. A picture from this site stays a
+inside the page are moved to the ids the headings really have, and links between the files of an
+imported folder to `/w/<workspace>/source/<path>`, which knows their articles. A picture from this site stays a
 picture; from elsewhere it becomes a link, because showing it would tell its server who reads
 (SECURITY X4).
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -19,34 +22,56 @@ from knowledge.sanitizing import EXTERNAL_REL, PICTURE
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ALLOWED: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _EXTERNAL: Final = re.compile(r"(?:https?:|//)", re.IGNORECASE)
+_MARKDOWN_FILE: Final = re.compile(r"[^/?][^?]*\.mdx?", re.IGNORECASE)
 
 
-def resolve(tokens: Iterable[Token], *, anchors: frozenset[str]) -> None:
-    """Rewrite the links and pictures of `tokens` in place; `anchors` are the page's ids."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a link's target depends on: the page's ids, and the file that it was imported from.
+
+    `source_path` is relative to the imported folder, and empty for an article written here.
+    """
+
+    anchors: frozenset[str] = frozenset()
+    source_path: str = ""
+
+
+def resolve(tokens: Iterable[Token], page: Page) -> None:
+    """Rewrite the links and pictures of `tokens`, which are on `page`, in place."""
     for token in tokens:
         if token.type == "inline":
-            token.children = list(_resolved(token.children or [], anchors))
+            token.children = list(_resolved(token.children or [], page))
 
 
-def target(url: str, anchors: frozenset[str]) -> str | None:
+def target(url: str, page: Page) -> str | None:
     """The address that a link to `url` gets, or None where it may not lead."""
     if _SCHEME.match(url):
         return url if _ALLOWED.match(url) else None
     path, mark, fragment = url.partition("#")
     if path.startswith("//") or not fragment:
-        return (path + mark) or None
-    return f"{path}#{quote(_anchor(unquote(fragment), anchors if not path else frozenset()))}"
+        return (_sibling(path, page) + mark) or None
+    anchor = _anchor(unquote(fragment), page.anchors if not path else frozenset())
+    return f"{_sibling(path, page)}#{quote(anchor)}"
+
+
+def _sibling(path: str, page: Page) -> str:
+    """A link to another file of the same imported folder as a link to its article."""
+    if not (page.source_path and _MARKDOWN_FILE.fullmatch(path)):
+        return path
+    folder = posixpath.dirname(page.source_path)
+    found = posixpath.normpath(posixpath.join(folder, unquote(path)))
+    return path if found.startswith("../") else f"../source/{quote(found)}"
 
 
 def _anchor(fragment: str, anchors: frozenset[str]) -> str:
     return fragment if fragment in anchors else ANCHOR_PREFIX + fragment.lower()
 
 
-def _resolved(children: list[Token], anchors: frozenset[str]) -> Iterator[Token]:
+def _resolved(children: list[Token], page: Page) -> Iterator[Token]:
     inside = False
     for token in children:
         if token.type == "link_open":
-            url = target(str(token.attrs["href"]), anchors)
+            url = target(str(token.attrs["href"]), page)
             inside = url is not None
             if url is not None:
                 yield _link(url, token)
@@ -55,7 +80,7 @@ def _resolved(children: list[Token], anchors: frozenset[str]) -> Iterator[Token]
                 yield token
             inside = False
         elif token.type == "image":
-            yield from _picture(token, anchors, inside)
+            yield from _picture(token, page, inside)
         else:
             yield token
 
@@ -67,14 +92,14 @@ def _link(url: str, token: Token) -> Token:
     return token
 
 
-def _picture(token: Token, anchors: frozenset[str], inside_link: bool) -> Iterator[Token]:
+def _picture(token: Token, page: Page, inside_link: bool) -> Iterator[Token]:
     """The picture, or its description, linked to it where that can be."""
     source = str(token.attrs["src"])
     if PICTURE.fullmatch(source):
         token.attrSet("loading", "lazy")
         yield token
         return
-    url = None if inside_link else target(source, anchors)
+    url = None if inside_link else target(source, page)
     text = Token("text", "", 0, content=inline_text(token.children or []) or source)
     if url is None:
         yield text

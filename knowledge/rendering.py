@@ -55,8 +55,12 @@ class Rendered:
     headings: tuple[Heading, ...]
 
 
-def render(source: str, *, title: str = "", time_limit: float = TIME_LIMIT) -> Rendered:
+def render(
+    source: str, *, title: str = "", source_path: str = "", time_limit: float = TIME_LIMIT
+) -> Rendered:
     """Render an article under its page's `title`. Blocks; safe to call from any thread.
+
+    `source_path` is the file that it was imported from, if any: links to its siblings need it.
 
     Raises `RenderTimeout` after `time_limit` seconds or when no child gets free, and
     `RenderError` when `source` or the page is too large, or breaks the renderer.
@@ -64,7 +68,9 @@ def render(source: str, *, title: str = "", time_limit: float = TIME_LIMIT) -> R
     if len(source) > MAX_CHARS:
         raise RenderError(f"longer than {MAX_CHARS} characters")
     with _children.borrow() as child:
-        reply = child.ask({"source": source, "title": title}, time_limit)
+        reply = child.ask(
+            {"source": source, "title": title, "source_path": source_path}, time_limit
+        )
     if "error" in reply:
         raise RenderError(reply["error"])
     if len(reply["html"]) > MAX_HTML_CHARS or len(reply["headings"]) > MAX_HEADINGS:

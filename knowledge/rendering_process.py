@@ -35,7 +35,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from knowledge.article_html import article_html
 
     try:
-        html, headings = article_html(request["source"], title=request["title"])
+        html, headings = article_html(**request)
     except Exception as error:  # whatever one article does, the next one is rendered
         return {"error": type(error).__name__}
     return {"html": html, "headings": [asdict(heading) for heading in headings]}

@@ -9,6 +9,7 @@ app_name = "knowledge"
 urlpatterns = [
     path("w/<slug:workspace>/", views.search, name="search"),
     path("w/<slug:workspace>/a/<slug:slug>", views.article, name="article"),
+    path("w/<slug:workspace>/source/<path:source_path>", views.source, name="source"),
     path(
         "w/<slug:workspace>/answers/<str:answer>/stream", answer_views.stream, name="answer_stream"
     ),
@@ -21,11 +22,6 @@ urlpatterns = [
         "w/<slug:workspace>/a/<slug:slug>/publish",
         editor_views.article_publish,
         name="article_publish",
-    ),
-    path(
-        "w/<slug:workspace>/a/<slug:slug>/unpublish",
-        editor_views.article_unpublish,
-        name="article_unpublish",
     ),
     path(
         "w/<slug:workspace>/a/<slug:slug>/unpublish",

@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
@@ -29,7 +29,7 @@ from knowledge.answer_views import CHANGED, ending_fragment
 from knowledge.answers.events import ErrorEvent
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
-from knowledge.models import Workspace
+from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
 from knowledge.rendering import render_answer
@@ -90,6 +90,16 @@ def article(request: HttpRequest, workspace: str, slug: str) -> HttpResponse:
         "can_edit": can_edit(request.user, space),
     }
     return render(request, "knowledge/article.html", context)
+
+
+@require_safe
+def source(request: HttpRequest, workspace: str, source_path: str) -> HttpResponse:
+    """The article that was imported from a file: where links between Markdown files lead."""
+    space = _workspace_or_404(request, workspace)
+    named = Article.objects.filter(workspace_id=space.pk, source_path=source_path).first()
+    if named is None or readable_article(request.user, space, named.slug) is None:
+        raise Http404("no such article")
+    return redirect("knowledge:article", space.slug, named.slug)
 
 
 def _workspace_or_404(request: HttpRequest, slug: str) -> Workspace:

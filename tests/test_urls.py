@@ -43,7 +43,7 @@ OTHERS = sorted({name for name, parameters in named_urls() if "workspace" not in
 
 def address(name: str, workspace: str, article: str) -> str:
     parameters = next(found for known, found in named_urls() if known == name)
-    values = {"workspace": workspace, "slug": article, "answer": ANSWER}
+    values = {"workspace": workspace, "slug": article, "answer": ANSWER, "source_path": "a.md"}
     return reverse(name, kwargs={key: values[key] for key in parameters})
 
 

@@ -185,3 +185,23 @@ def test_headings_are_what_every_commonmark_example_anchors(
             html = html_of(source)
             assert ids(html) == [heading.anchor for heading in headings(parse(source))]
             assert article_problems(html) == []
+
+
+@pytest.mark.parametrize(
+    ("link", "href"),
+    [
+        ("b.md", "../source/guide/b.md"),
+        ("./b.mdx#Two-words", "../source/guide/b.mdx#s-two-words"),
+        ("../c.md", "../source/c.md"),
+        ("../../outside.md", "../../outside.md"),
+        ("/d.md", "/d.md"),
+        ("page?x=1", "page?x=1"),
+    ],
+)
+def test_links_between_imported_files_lead_to_their_articles(link: str, href: str) -> None:
+    html, _ = article_html(f"[x]({link})", title="", source_path="guide/a.md")
+    assert f'href="{href}"' in html
+
+
+def test_an_article_written_here_keeps_its_links() -> None:
+    assert 'href="b.md"' in article_html("[x](b.md)", title="")[0]

@@ -102,3 +102,18 @@ def test_tags_and_category_lead_to_the_narrowed_search(
     page = client.get(article.get_absolute_url()).content.decode()
     assert 'href="/w/team/?tag=a%26b"' in page
     assert 'href="/w/team/?category=Guides"' in page
+
+
+def test_a_link_to_an_imported_file_leads_to_its_article(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    article = make_article(source_path="guide/a.md")
+    response = client.get("/w/team/source/guide/a.md")
+    assert response.headers["Location"] == article.get_absolute_url()
+
+
+def test_t5_a_file_above_the_readers_scope_is_not_found(
+    client: Client, make_article: Callable[..., Article]
+) -> None:
+    make_article(source_path="a.md", visibility=Visibility.PRIVATE)
+    assert client.get("/w/team/source/a.md").status_code == 404

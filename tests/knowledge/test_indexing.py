@@ -7,7 +7,7 @@ import pytest
 from kbsite import mongo
 from kbsite.mongo import Document
 from knowledge.editing import edit_article, purge_article, reindex_article
-from knowledge.indexing import BadEmbedding, index_article
+from knowledge.indexing import BadEmbedding, TooManySections, index_article
 from knowledge.leasing import LeaseLost, lease_next
 from knowledge.models import Article, Visibility
 from tests.fakes.embedder import WordEmbedder
@@ -135,3 +135,12 @@ def test_an_empty_article_is_indexed_as_nothing(make_article: Callable[..., Arti
     assert index_article(lease(), embedder=WordEmbedder()).chunks == 0
     article.refresh_from_db()
     assert article.pending is False
+
+
+def test_u2_an_article_of_too_many_sections_is_refused(
+    make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.indexing.MAX_CHUNKS", 2)
+    make_article(content=THREE_SECTIONS)
+    with pytest.raises(TooManySections):
+        index_article(lease(), embedder=WordEmbedder())
