@@ -19,6 +19,7 @@ django_application = get_asgi_application()
 # these need the applications that get_asgi_application has loaded
 from kbsite import mongo  # noqa: E402
 from knowledge import providers  # noqa: E402
+from knowledge.answers import generation  # noqa: E402
 from knowledge.search.running import start_engine, stop_engine  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await generation.stop_all()
     await asyncio.to_thread(stop_engine)
     await mongo.close_async_client()
     await send({"type": "lifespan.shutdown.complete"})

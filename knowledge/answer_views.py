@@ -5,6 +5,7 @@ Server-sent events that htmx swaps in: `answer` (the whole answer so far as safe
 Everything that happens after access was granted is HTTP 200. Answering itself is `answers`.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -118,7 +119,8 @@ async def _answer_events(answer: AnswerDocument, reader: Reader) -> AsyncGenerat
         async for batch in batches:
             if more := "".join(event.text for event in batch if isinstance(event, TokenEvent)):
                 text += more
-                yield _sse("answer", render_answer(text, citations=numbers))
+                html = await asyncio.to_thread(render_answer, text, citations=numbers)
+                yield _sse("answer", html)
             for event in batch:
                 if isinstance(event, DoneEvent | ErrorEvent):
                     name = "failed" if isinstance(event, ErrorEvent) else "done"

@@ -54,6 +54,14 @@ async def stop(answer_id: ObjectId) -> None:
         await store.ask_to_stop(answer_id)
 
 
+async def stop_all() -> None:
+    """End every answer that this event loop writes and wait until each is stored: it is ending."""
+    running = list(_running().values())
+    for generation in running:
+        generation.end()
+    await asyncio.gather(*(generation.ended() for generation in running))
+
+
 class Generation:
     """The events of one answer so far, their source, and who waits for more."""
 
@@ -71,18 +79,29 @@ class Generation:
         self._followers += 1
         try:
             seen = 0
-            while not self._ended(seen):
+            while not self._is_whole(seen):
                 news = self._news
                 while seen < len(self._events):
                     seen += 1
                     yield self._events[seen - 1]
-                if not self._ended(seen):
+                if not self._is_whole(seen):
                     await news.wait()
         finally:
             self._followers -= 1
             self._abandon_later()
 
-    def _ended(self, seen: int) -> bool:
+    def end(self) -> None:
+        """Break off: nobody follows, or nobody should."""
+        if self.writing is None:
+            self._task.cancel()
+        else:
+            self.writing.stop()
+
+    async def ended(self) -> None:
+        """Wait until the answer is stored as far as it came."""
+        await asyncio.wait([self._task])
+
+    def _is_whole(self, seen: int) -> bool:
         return 0 < seen == len(self._events) and isinstance(
             self._events[-1], DoneEvent | ErrorEvent
         )
@@ -99,12 +118,10 @@ class Generation:
     def _abandon(self) -> None:
         if self._followers:
             return
-        if self.writing is None:
-            self._task.cancel()
-        elif self.writing.followed_until > datetime.now(UTC):
+        if self.writing is not None and self.writing.followed_until > datetime.now(UTC):
             self._abandon_later()
         else:
-            self.writing.stop()
+            self.end()
 
     async def _run(self) -> None:
         try:

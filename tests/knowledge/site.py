@@ -13,6 +13,7 @@ import uvicorn
 
 from kbsite.asgi import application
 from kbsite.mongo import close_async_client
+from knowledge.answers import generation
 
 _ABORT = struct.pack("ii", 1, 0)
 _EVENT = re.compile(r"event: (\w+)\n((?:data:.*\n)+)\n")
@@ -39,10 +40,7 @@ class Site:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         await self._server.serve()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await generation.stop_all()
         await close_async_client()
 
     def open(self, path: str, **how: str) -> "Visit":

@@ -1,5 +1,6 @@
 """Readers who leave, come back or stop an answer: what becomes of the model's request (D1)."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -9,12 +10,14 @@ from django.urls import reverse
 
 from accounts.models import User
 from kbsite import mongo
+from knowledge.answers import generation
 from knowledge.models import Role, Workspace
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened
 from tests.knowledge.site import Site, Visit, wait_until
 
 Open = Callable[..., Opened]
+LONGER_THAN_THE_GRACE = 0.7
 TOKENS = ["One ", "two ", "three ", "four."]
 
 
@@ -59,6 +62,27 @@ def test_d1_an_api_client_that_leaves_stops_the_model_too(
     assert (model.calls[0].disconnected_at or 0) - left < 1
 
 
+def test_d1_without_javascript_leaving_stops_the_model_too(
+    site: Site, model: OpenAIServer, finds: Callable[..., None]
+) -> None:
+    visit = site.open("/w/team/?q=Which+port&whole=1")
+    assert model.wait_for_call().holding.wait(5)
+    left = time.monotonic()
+    visit.abort()
+    assert model.calls[0].disconnected.wait(2)
+    assert (model.calls[0].disconnected_at or 0) - left < 1
+
+
+def test_a_server_that_ends_stores_what_it_has(
+    site: Site, model: OpenAIServer, opened: Open
+) -> None:
+    answer = opened()
+    visit = watching(site, answer)
+    asyncio.run_coroutine_threadsafe(generation.stop_all(), site.loop).result(5)
+    assert (answer.state, answer.text) == ("stopped", "One two three ")
+    assert [name for name, _ in visit.events][-2:] == ["done", "close"]
+
+
 def test_d1_many_readers_who_leave_leave_nothing_behind(
     site: Site, model: OpenAIServer, opened: Open
 ) -> None:
@@ -85,7 +109,7 @@ def test_a_reload_takes_the_answer_up_where_it_is(
     answer = opened()
     watching(site, answer).abort()
     again = watching(site, answer)
-    time.sleep(0.7)  # longer than the grace: the first reader is forgotten
+    assert not model.calls[0].disconnected.wait(LONGER_THAN_THE_GRACE)
     model.release()
     assert "One two three four." in again.body
     assert (len(model.calls), answer.state) == (1, "done")
@@ -97,7 +121,7 @@ def test_one_of_two_readers_leaving_changes_nothing(
     answer = opened()
     one, other = watching(site, answer), watching(site, answer)
     one.abort()
-    time.sleep(0.7)  # longer than the grace
+    assert not model.calls[0].disconnected.wait(LONGER_THAN_THE_GRACE)
     model.release()
     assert "One two three four." in other.body
 
