@@ -48,6 +48,7 @@ class Supervisor:
         self.worker = Child("worker", "manage.py", "worker")
         self.web = Child("web", *_web_arguments(env))
         self._stop = asyncio.Event()
+        self._announced = asyncio.Event()
 
     async def run(self) -> None:
         """Run the site until a signal. Raises `CannotStart` when it cannot go on."""
@@ -103,6 +104,8 @@ class Supervisor:
         )
 
     async def _keep_worker(self) -> None:
+        # loading its models must not slow down the start of the pages
+        await self._announced.wait()
         delay = FIRST_DELAY
         while True:
             started = asyncio.get_running_loop().time()
@@ -145,6 +148,7 @@ class Supervisor:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         say("site", f"{_address(self.env)}/ is ready; Ctrl-C stops it")
+        self._announced.set()
 
     async def _stop_everything(self) -> None:
         children = (self.setup, self.worker, self.web)

@@ -1,0 +1,241 @@
+"""`python -m kbsite.supervisor` as a real process: what it starts, survives and stops."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+
+import pytest
+
+from kbsite.environment import BASE_DIR
+from kbsite.mongod_files import ServerFiles, free_port
+
+PATIENCE = 90
+READY = r"site +\| http://127\.0\.0\.1:\d+/ is ready"
+
+
+class Site:
+    """A supervisor with its output, line by line."""
+
+    def __init__(self, var: Path, **variables: str) -> None:
+        self.port = int(variables.setdefault("PORT", str(free_port())))
+        self.files = ServerFiles(var / "mongod")
+        self.lines: list[str] = []
+        self._new: Queue[str] = Queue()
+        environment = {**os.environ, "KB_VAR_DIR": str(var), "MONGODB_URI": "", **variables}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kbsite.supervisor"],
+            cwd=BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.append(line)
+            self._new.put(line)
+
+    def wait_for(self, pattern: str) -> str:
+        """The next line that matches, or a failure that shows what was said."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                line = self._new.get(timeout=1)
+            except Empty:
+                continue
+            if re.search(pattern, line):
+                return line
+        pytest.fail(f"no line like {pattern!r} in:\n{''.join(self.lines)}")
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=PATIENCE)
+
+    def children(self) -> dict[str, int]:
+        """The process of each name: web, worker, and the embedded mongod."""
+        found = {}
+        for pid, parent, command in processes():
+            if parent == self.process.pid and "<defunct>" not in command:
+                name = re.search(r"uvicorn|first_start|worker|mongod", command)
+                found[name[0] if name else command] = pid
+        return found
+
+
+def processes() -> Iterator[tuple[int, int, str]]:
+    listing = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,args="],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for line in listing.stdout.splitlines():
+        pid, parent, command = line.split(maxsplit=2)
+        yield int(pid), int(parent), command
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.1)
+
+
+def gone(pids: dict[str, int]) -> bool:
+    """Whether none of them is there any more (a zombie that init has yet to reap is not)."""
+    return not set(pids.values()) & {
+        p for p, _, command in processes() if "<defunct>" not in command
+    }
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data that sites of one test each share, one after the other."""
+    return tmp_path_factory.mktemp("var")
+
+
+@pytest.fixture
+def site(var: Path) -> Iterator[Site]:
+    yield from running(var)
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A new site, for the tests after which it still runs."""
+    yield from running(tmp_path_factory.mktemp("shared"))
+
+
+def running(var: Path) -> Iterator[Site]:
+    site = Site(var)
+    site.wait_for(READY)
+    until(lambda: "worker" in site.children())
+    yield site
+    if site.process.poll() is None:
+        site.end(signal.SIGTERM)
+    site.process.wait()
+
+
+def test_the_first_start_shows_the_admins_password_once(shared_site: Site) -> None:
+    shown = [line for line in shared_site.lines if re.search(r"password +(\S{5}-){3}\S{5}$", line)]
+    assert len(shown) == 1
+
+
+def test_sigterm_stops_everything_and_exits_0(site: Site) -> None:
+    started = site.children()
+    assert set(started) == {"uvicorn", "worker", "mongod"}
+    with socket.create_connection(("127.0.0.1", site.port)) as reader:
+        reader.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")  # a request left open
+        assert site.end(signal.SIGTERM) == 0
+    assert gone(started)
+    assert site.files.server_pid() is None
+    assert "Traceback" not in "".join(site.lines)
+
+
+def test_a_worker_that_died_is_started_again(shared_site: Site) -> None:
+    old = shared_site.children()["worker"]
+    os.kill(old, signal.SIGKILL)
+    shared_site.wait_for("worker .*signal 9; starting it again")
+    until(lambda: shared_site.children().get("worker", old) != old)
+
+
+def test_a_database_that_died_is_started_again(shared_site: Site) -> None:
+    pid = shared_site.files.server_pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    shared_site.wait_for("mongod .*Starting it again")
+    until(shared_site.healthy)
+
+
+def test_when_the_web_server_dies_everything_stops_with_the_reason(site: Site) -> None:
+    started = site.children()
+    os.kill(started["uvicorn"], signal.SIGKILL)
+    assert site.process.wait(timeout=PATIENCE) == 1
+    assert "The web server ended with signal 9" in site.lines[-2]
+    assert gone(started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of it")
+def test_a_killed_supervisor_leaves_nothing_that_the_next_start_trips_over(
+    site: Site, var: Path
+) -> None:
+    started = site.children()
+    site.end(signal.SIGKILL)
+    until(lambda: gone({name: pid for name, pid in started.items() if name != "mongod"}))
+    again = Site(var, PORT=str(site.port))
+    again.wait_for(READY)
+    assert again.end(signal.SIGTERM) == 0
+    assert again.files.server_pid() is None
+    assert "password" not in "".join(again.lines)
+
+
+def test_the_web_server_does_not_name_itself(shared_site: Site) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{shared_site.port}/healthz") as response:
+        assert "server" not in {name.lower() for name in response.headers}
+
+
+def test_a_signal_before_the_site_is_ready_stops_it(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.wait_for("mongod .*embedded")
+    started = site.children()
+    assert site.end(signal.SIGTERM) == 0
+    assert gone(started)
+    assert site.files.server_pid() is None
+
+
+def refusal(tmp_path: Path, **variables: str) -> str:
+    """What is said when the site does not start; the exit code is 1 then."""
+    site = Site(tmp_path, **variables)
+    assert site.process.wait(timeout=PATIENCE) == 1
+    until(lambda: bool(site.lines))
+    said = "".join(site.lines)
+    assert "Traceback" not in said
+    return said
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert f"Port {port} on 127.0.0.1 is in use" in refusal(tmp_path, PORT=port)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    assert "CONFIDENCE_STRONG" in refusal(tmp_path, CONFIDENCE_STRONG="certain")
+
+
+def test_a_wrong_database_address_is_said(tmp_path: Path) -> None:
+    said = refusal(tmp_path, MONGODB_URI=f"mongodb://127.0.0.1:{free_port()}/?replicaSet=kb")
+    assert "No MongoDB server answers" in said
+
+
+def test_data_of_another_version_is_said(tmp_path: Path) -> None:
+    (tmp_path / "VERSION").write_text("99\n")
+    assert "another version" in refusal(tmp_path)
+
+
+@pytest.mark.soak
+def test_a_second_start_is_healthy_within_10_seconds(site: Site, var: Path) -> None:
+    site.end(signal.SIGTERM)
+    started = time.monotonic()
+    again = Site(var)
+    until(again.healthy)
+    took = time.monotonic() - started
+    again.end(signal.SIGTERM)
+    assert took < 10
