@@ -82,7 +82,7 @@ def article_new(request: EditorRequest, workspace: Workspace) -> HttpResponse:
         return _form_page(request, ArticleForm(workspace=workspace))
     form = ArticleForm(request.POST, workspace=workspace)
     if not form.is_valid():
-        return _form_page(request, form, status=422)
+        return _form_page(request, form)
     try:
         status = Status.PUBLISHED if "publish" in request.POST else Status.DRAFT
         article = editing.create_article(
@@ -90,7 +90,7 @@ def article_new(request: EditorRequest, workspace: Workspace) -> HttpResponse:
         )
     except editing.SlugTaken:
         form.add_error("slug", SLUG_TAKEN)
-        return _form_page(request, form, status=422)
+        return _form_page(request, form)
     return _saved(request, workspace, article)
 
 
@@ -172,7 +172,7 @@ def _found(article: Article | None) -> Article:
 
 def _save(request: EditorRequest, article: Article, form: ArticleForm) -> HttpResponse:
     if not form.is_valid():
-        return _form_page(request, form, status=422)
+        return _form_page(request, form)
     changes = form.changes()
     if "publish" in request.POST:
         changes["status"] = Status.PUBLISHED
@@ -186,7 +186,7 @@ def _save(request: EditorRequest, article: Article, form: ArticleForm) -> HttpRe
         )
     except editing.SlugTaken:
         form.add_error("slug", SLUG_TAKEN)
-        return _form_page(request, form, status=422)
+        return _form_page(request, form)
     except editing.Conflict:
         return _conflict_page(request, form, article)
     return _saved(request, form.workspace, article)
