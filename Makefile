@@ -34,7 +34,8 @@ lint: .venv/development
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: .venv/development
-	$(BIN)/python -m bench $(ARGS)
+	@for file in $$(grep -l __main__ bench/*.py); do \
+		$(BIN)/python -m bench.$$(basename $$file .py) || exit 1; done
 
 # Resolve the requirements anew and write down every version; then run the tests.
 lock:
