@@ -130,9 +130,14 @@ def base_url(live_site: str) -> str:
 
 
 @pytest.fixture
-def page(context: BrowserContext, live_site: str) -> Iterator[Page]:
+def trouble(live_site: str) -> Trouble:
+    """What `page` saw; a test that causes trouble on purpose clears it."""
+    return Trouble(live_site)
+
+
+@pytest.fixture
+def page(context: BrowserContext, trouble: Trouble) -> Iterator[Page]:
     """A page of the running site; the test fails on any trouble that it had."""
-    trouble = Trouble(live_site)
     yield trouble.watch(context.new_page())
     assert trouble.seen == []
 

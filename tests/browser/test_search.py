@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from knowledge.models import Workspace
+from knowledge.models import Visibility, Workspace
+from tests.browser.conftest import Trouble
 from tests.fakes.openai_server import OpenAIServer
 
 QUESTION = "How do I change the port?"
@@ -192,3 +193,30 @@ def test_it_works_without_javascript(
     page.locator(".citation").click()
     expect(page.locator("#source-1")).to_be_in_viewport()
     assert len(model.calls) == 1
+
+
+def test_a_search_that_does_not_reach_the_site_says_so_and_keeps_the_question(
+    page: Page, manual: Workspace, model: OpenAIServer, trouble: Trouble
+) -> None:
+    page.goto("/w/team/")
+    page.context.set_offline(True)
+    page.get_by_role("searchbox").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The site could not be reached")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer-text .citation")).to_be_visible()
+    assert all("console" in seen for seen in trouble.seen)
+    trouble.seen.clear()
+
+
+def test_a_search_in_a_workspace_that_was_closed_leads_to_the_page_that_says_so(
+    page: Page, manual: Workspace, model: OpenAIServer, trouble: Trouble
+) -> None:
+    page.goto("/w/team/")
+    manual.visibility = Visibility.MEMBERS
+    manual.save()
+    page.get_by_role("searchbox").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    trouble.seen.clear()  # the browser logs the 404

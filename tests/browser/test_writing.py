@@ -35,6 +35,7 @@ def test_what_an_editor_publishes_a_reader_finds_cited(
     page.goto("/w/team/articles/new")
     page.get_by_label("Title").fill("Telescopes")
     page.get_by_label("Text").fill(TEXT)
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("eleven days")
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_role("status")).to_be_visible()
     wait_until_indexed(Article.objects.get(title="Telescopes"))
