@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from accounts.models import User
 from knowledge.editing import edit_article
@@ -45,10 +45,15 @@ def test_the_keyboard_saves_and_tab_leaves_the_text(editor: Page) -> None:
     assert Article.objects.count() == 1
 
 
+def stay(dialog: Dialog, asked: list[str]) -> None:
+    asked.append(dialog.type)
+    dialog.dismiss()
+
+
 def test_leaving_with_unsaved_text_asks_first(editor: Page) -> None:
     asked: list[str] = []
     tab = editor.context.new_page()  # one on which a dialog is no trouble
-    tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    tab.on("dialog", lambda dialog: stay(dialog, asked))
     tab.goto(NEW)
     tab.get_by_label("Text").fill("Not saved")
     tab.get_by_role("link", name="Team: articles").click()
