@@ -11,7 +11,8 @@ from knowledge.answers.events import Confidence
 from knowledge.providers import Prompt, PromptPassage
 
 VERSION = "1"
-"""Part of an answer's fingerprint: raise it whenever the words below change."""
+"""Part of an answer's fingerprint: raise it whenever the words below change, or what `extractive`
+chooses, so that no answer of an older version is used again."""
 
 OPENING, CLOSING = "\u27e6", "\u27e7"
 _NEUTRAL = str.maketrans({OPENING: "[", CLOSING: "]"})

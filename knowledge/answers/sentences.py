@@ -1,14 +1,14 @@
 """The whole sentences of a Markdown passage, each as Markdown that stands on its own. Pure.
 
-Prose only: code blocks, tables and headings have no sentences. Inline code is kept; emphasis,
-links and page markup are reduced to their words, and the rest is escaped, so a sentence taken
-out of its passage means what it meant there and cites nothing by itself.
+Prose only: code blocks, tables and headings have no sentences; but a single line of code that a
+sentence announces with a colon becomes its end. Inline code is kept; emphasis, links and page
+markup are reduced to their words, and the rest is escaped, so a sentence taken out of its passage
+means what it meant there and cites nothing by itself.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from markdown_it.token import Token
@@ -23,6 +23,9 @@ _ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|vs|cf|approx|incl|no
 _SPECIAL: Final = re.compile(
     r"([\\*\[\]<]|(?<!\w)_|_(?!\w)|~(?=~)|&(?=#?\w+;)|^[#>+-](?=\s|#)|(?<=^\d)[.)](?=\s))"
 )
+ANNOUNCED_CHARS: Final = 150
+COLONS: Final = (":", "\uff1a")
+_CODE: Final = ("fence", "code_block")
 _HARD_SPACE: Final = "\x00"
 _WORD: Final = re.compile(r"\w")
 
@@ -41,25 +44,34 @@ class Sentence:
 
     @property
     def introduces(self) -> bool:
-        return self.plain.endswith((":", "\uff1a"))
+        return self.plain.endswith(COLONS)
 
 
 def sentences(markdown: str) -> list[Sentence]:
     """The sentences of the passage's paragraphs and list items, in order."""
     prose = enumerate(_prose(parse(markdown)))
-    return [sentence for block, inline in prose for sentence in _split(inline, block)]
+    return [sentence for block, text in prose for sentence in _split(text, block)]
 
 
-def _prose(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """The inline tokens of each paragraph; an item of a list holds a paragraph too."""
-    for opening, inline in pairwise(tokens):
-        if opening.type == "paragraph_open" and inline.children:
-            yield inline.children
+def _prose(tokens: Sequence[Token]) -> Iterator[str]:
+    """The marked text of each paragraph; an item of a list holds a paragraph too."""
+    for position, token in enumerate(tokens):
+        if token.type == "paragraph_open":
+            marked = "".join(_marked(child) for child in tokens[position + 1].children or ())
+            yield " ".join(marked.split()) + _announced(marked, tokens[position + 3 :])
 
 
-def _split(inline: Sequence[Token], block: int) -> Iterator[Sentence]:
-    marked = "".join(_marked(token) for token in inline)
-    for part in _parts(" ".join(marked.split())):
+def _announced(marked: str, following: Sequence[Token]) -> str:
+    """The code after `marked`, if that announces it and it is one line."""
+    if not (marked.rstrip().endswith(COLONS) and following and following[0].type in _CODE):
+        return ""
+    code = following[0].content.strip()
+    one_line = 0 < len(code) <= ANNOUNCED_CHARS and len(code.splitlines()) == 1
+    return f" {_as_code(code)}" if one_line else ""
+
+
+def _split(text: str, block: int) -> Iterator[Sentence]:
+    for part in _parts(text):
         if _WORD.search(part):
             yield Sentence(text=_as_markdown(part), plain=_as_plain(part), block=block)
 
@@ -67,10 +79,14 @@ def _split(inline: Sequence[Token], block: int) -> Iterator[Sentence]:
 def _marked(token: Token) -> str:
     """Text as it is, and code in backticks with its spaces hidden, so that nothing cuts it."""
     if token.type == "code_inline":
-        return f"`{token.content.replace(' ', _HARD_SPACE).replace('`', chr(39))}`"
+        return _as_code(token.content)
     if token.type in ("softbreak", "hardbreak"):
         return " "
     return token.content.replace("`", "'") if token.type == "text" else ""
+
+
+def _as_code(code: str) -> str:
+    return f"`{code.replace(' ', _HARD_SPACE).replace('`', chr(39))}`"
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -43,7 +43,7 @@ class Site:
         await generation.stop_all()
         await close_async_client()
 
-    def open(self, path: str, **how: str) -> "Visit":
+    def open(self, path: str, **how: Any) -> "Visit":
         return Visit(self.port, path, **how)
 
     def tasks(self) -> int:
@@ -54,11 +54,17 @@ class Site:
 class Visit:
     """One request on a socket of its own, and what has been read of the response."""
 
-    def __init__(self, port: int, path: str, *, body: str = "", headers: str = "") -> None:
+    def __init__(
+        self, port: int, path: str, *, body: str = "", headers: str = "", buffer: int = 0
+    ) -> None:
         method = f"POST {path}" if body else f"GET {path}"
         length = f"Content-Length: {len(body.encode())}\r\n" if body else ""
         request = f"{method} HTTP/1.0\r\nHost: localhost\r\n{length}{headers}\r\n{body}"
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.socket()
+        self._socket.settimeout(10)
+        if buffer:  # bytes that the system takes for a client who does not read
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self._socket.connect(("127.0.0.1", port))
         self._socket.sendall(request.encode())
         self._read = b""
 

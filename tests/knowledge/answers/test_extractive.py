@@ -45,7 +45,7 @@ def test_a_repetition_is_left_out() -> None:
 
 
 def test_a_colon_that_announced_something_left_out_becomes_a_full_stop() -> None:
-    only = PromptPassage(1, ("A",), "To change the port, run this command:\n\n    PORT=1 make run")
+    only = PromptPassage(1, ("A",), "To change the port, run this command:\n\n    cd x\n    make")
     assert extract("Which port?", (only,)) == ["To change the port, run this command [1]."]
 
 

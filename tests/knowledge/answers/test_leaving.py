@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from kbsite import mongo
+from knowledge import answer_views
 from knowledge.answers import generation
 from knowledge.models import Role, Workspace
 from tests.fakes.openai_server import OpenAIServer
@@ -94,6 +95,27 @@ def test_d1_many_readers_who_leave_leave_nothing_behind(
     wait_until(lambda: all(call.finished.is_set() for call in model.calls))
     wait_until(lambda: site.tasks() <= before)
     assert len(model.calls) == 20
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_d2_a_reader_who_does_not_read_holds_nothing_up(
+    site: Site,
+    model: OpenAIServer,
+    opened: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    leaves: bool,
+) -> None:
+    monkeypatch.setattr(answer_views, "PAUSE", 0)
+    model.script(["word " * 20] * 150, delay=0.005, hold_after=149)
+    answer = opened()
+    visit = site.open(answer.path + "/stream", buffer=4_096)
+    assert model.wait_for_call().holding.wait(10)
+    if leaves:
+        visit.abort()
+        assert model.calls[0].disconnected.wait(2)
+    else:
+        model.release()
+    wait_until(lambda: answer.state == ("stopped" if leaves else "done"))
 
 
 def test_a_stopped_answer_is_not_used_again(site: Site, model: OpenAIServer, opened: Open) -> None:

@@ -68,7 +68,16 @@ def test_x5_what_looks_like_a_citation_in_a_passage_cites_nothing() -> None:
 
 
 def test_a_sentence_that_announces_the_next_block_is_known() -> None:
-    assert [s.introduces for s in sentences("Run this:\n\n    make\n\nDone.")] == [True, False]
+    assert [s.introduces for s in sentences("These:\n\n- make\n\nDone.")] == [True, False, False]
+
+
+def test_a_single_line_of_code_ends_the_sentence_that_announces_it() -> None:
+    assert texts("Run this. Then that:\n\n```sh\nmake run PORT=1\n```\n\nDone.") == [
+        "Run this.",
+        "Then that: `make run PORT=1`",
+        "Done.",
+    ]
+    assert texts("Then that:\n\n```\none\ntwo\n```") == ["Then that:"]
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60)
