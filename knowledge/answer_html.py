@@ -44,6 +44,8 @@ def _cite(state: StateInline, silent: bool) -> bool:
     if not match or not any(_is_known(number, state.env) for number in numbers):
         return False
     if not silent:
+        if state.pending.endswith(" "):  # a note's number keeps to the word that it is on
+            state.pending = state.pending.rstrip(" ") + _NARROW_SPACE
         for number in numbers:
             known = _is_known(number, state.env)
             token = state.push("citation" if known else "text", "", 0)

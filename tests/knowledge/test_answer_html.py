@@ -25,7 +25,7 @@ def cited(text: str) -> list[str]:
 
 def test_a_known_number_is_a_citation() -> None:
     assert html_of("Yes [1].") == (
-        '<p>Yes <a class="citation" href="#source-1" data-source="1">1</a>.</p>\n'
+        '<p>Yes\u202f<a class="citation" href="#source-1" data-source="1">1</a>.</p>\n'
     )
 
 
@@ -65,7 +65,7 @@ def test_code_holds_no_citations(text: str) -> None:
 
 
 def test_unknown_numbers_stay_readable() -> None:
-    assert text_of(html_of("a [99] b [1, 99]")).strip() == "a [99] b 1[99]"
+    assert text_of(html_of("a [99] b [1, 99]")).strip() == "a [99] b\u202f1[99]"
 
 
 def test_adjacent_citations_are_told_apart() -> None:

@@ -55,7 +55,7 @@ def test_who_runs_no_scripts_gets_the_whole_answer(
     headers: dict[str, str],
 ) -> None:
     page = text(client, ASKED + query, headers)
-    assert "The port is 8000 <a " in page
+    assert "The port is 8000\u202f<a " in page
     assert "sse-connect" not in page
     assert len(model.calls) == 1
 

@@ -25,7 +25,7 @@ def test_an_answer_streams_and_ends_with_close(
     *answers, (done, foot), (last, _) = visit.events
     assert {name for name, _ in answers} == {"answer"}
     assert answers[-1][1].strip() == (
-        '<p>The port is 8000 <a class="citation" href="#source-1" data-source="1">1</a>.</p>'
+        '<p>The port is 8000\u202f<a class="citation" href="#source-1" data-source="1">1</a>.</p>'
     )
     assert (done, last) == ("done", "close")
     assert "Written by" in foot
