@@ -63,15 +63,17 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
-    """The path of a third-party data set, or a loud skip where it is absent."""
-    root = Path(
-        os.environ.get("KB_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
-    )
+    """The path of a third-party data set; where it is absent, a loud skip, or under
+    `make soak`, which sets KB_REQUIRE_SHARED_DATA, a failure.
+    """
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    root = Path(os.environ.get("KB_SHARED_DATA", beside))
+    absent = pytest.fail if os.environ.get("KB_REQUIRE_SHARED_DATA") else pytest.skip
 
     def find(name: str) -> Path:
         path = root / name
         if not path.exists():
-            pytest.skip(f"SHARED DATA ABSENT: {name} (set KB_SHARED_DATA)")
+            absent(f"SHARED DATA ABSENT: {name} (set KB_SHARED_DATA)")
         return path
 
     return find
