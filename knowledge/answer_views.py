@@ -24,12 +24,9 @@ from knowledge.answers.pacing import paced
 from knowledge.answers.readers import Reader
 from knowledge.answers.stream import AnswerNotFound, SourcesChanged, events_of, readable_answer
 from knowledge.rendering import render_answer
+from knowledge.streaming import streamed
 
-STREAM_HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Encoding": "identity",  # or GZipMiddleware would hold the events back
-    "X-Accel-Buffering": "no",
-}
+EVENT_STREAM = "text/event-stream"
 PAUSE = 0.1
 """Seconds between two renderings of a growing answer."""
 CLOSE = "event: close\ndata:\n\n"
@@ -50,8 +47,8 @@ async def stream(request: HttpRequest, workspace: str, answer: str) -> Streaming
     except AnswerNotFound:
         raise Http404("no such answer") from None
     except SourcesChanged:
-        return _event_stream(_refused(CHANGED))
-    return _event_stream(_page_events(stored, reader))
+        return streamed(_refused(CHANGED), content_type=EVENT_STREAM)
+    return streamed(_page_events(stored, reader), content_type=EVENT_STREAM)
 
 
 @require_POST
@@ -82,10 +79,6 @@ def ending_fragment(ending: Ending) -> tuple[str, dict[str, Any]]:
 
 def _failed(message: str, *, can_retry: bool = True) -> tuple[str, dict[str, Any]]:
     return "knowledge/_failed.html", {"message": message, "can_retry": can_retry}
-
-
-def _event_stream(events: AsyncGenerator[str, None]) -> StreamingHttpResponse:
-    return StreamingHttpResponse(events, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
 async def _page_events(answer: AnswerDocument, reader: Reader) -> AsyncGenerator[str, None]:

@@ -27,12 +27,8 @@ from knowledge.answers.stream import AnswerNotFound, ask
 from knowledge.api_schema import EVENTS, NDJSON
 from knowledge.models import MAX_TAG
 from knowledge.narrowing import MAX_CATEGORY, MAX_TAGS
+from knowledge.streaming import streamed
 
-STREAM_HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Encoding": "identity",  # or GZipMiddleware would hold the events back
-    "X-Accel-Buffering": "no",
-}
 ACCESS_ENDED = ErrorEvent(code="internal", message="You may no longer read this workspace.")
 
 
@@ -91,7 +87,7 @@ class AnswersView(APIView):
         scope = scope_for(request.user, space)
         events = ask(scope=scope, workspace=space, asker=request.user, **asked.validated_data)
         lines = _lines(events, scope, Reader.of(request.user, space.slug))
-        return StreamingHttpResponse(lines, content_type=NDJSON, headers=STREAM_HEADERS)
+        return streamed(lines, content_type=NDJSON)
 
 
 async def _lines(

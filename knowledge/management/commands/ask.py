@@ -44,7 +44,11 @@ class Command(BaseCommand):
             category=options["category"],
             asker=person,
         )
-        if error := asyncio.run(self._print(events, _readable if options["text"] else ndjson)):
+        try:
+            error = asyncio.run(self._print(events, _readable if options["text"] else ndjson))
+        except KeyboardInterrupt:
+            raise CommandError("Stopped.", returncode=130) from None
+        if error is not None:
             raise CommandError(error.message)
 
     async def _print(

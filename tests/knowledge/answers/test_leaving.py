@@ -84,17 +84,19 @@ def test_a_server_that_ends_stores_what_it_has(
     assert [name for name, _ in visit.events][-2:] == ["done", "close"]
 
 
+@pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
 def test_d1_many_readers_who_leave_leave_nothing_behind(
-    site: Site, model: OpenAIServer, opened: Open
+    site: Site, model: OpenAIServer, opened: Open, rounds: int
 ) -> None:
-    watching(site, opened("0?")).abort()
+    watching(site, opened("First?")).abort()
     wait_until(lambda: model.calls[0].finished.is_set())
     before = site.tasks()
-    for visit in [watching(site, opened(f"{number}?")) for number in range(1, 20)]:
-        visit.abort()
-    wait_until(lambda: all(call.finished.is_set() for call in model.calls))
+    for round_ in range(rounds):
+        for visit in [watching(site, opened(f"{round_} {number}?")) for number in range(20)]:
+            visit.abort()
+        wait_until(lambda: all(call.finished.is_set() for call in model.calls))
     wait_until(lambda: site.tasks() <= before)
-    assert len(model.calls) == 20
+    assert len(model.calls) == 1 + 20 * rounds
 
 
 @pytest.mark.parametrize("leaves", [False, True])
