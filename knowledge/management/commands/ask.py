@@ -15,6 +15,7 @@ from accounts.identity import identity_key
 from accounts.models import User
 from kbsite.mongo import close_async_client
 from knowledge.access import Person, scope_for, workspace_or_none
+from knowledge.answers import generation
 from knowledge.answers.events import ErrorEvent, Event, PassagesEvent, TokenEvent, ndjson
 from knowledge.answers.question import InvalidQuestion, clean_question
 from knowledge.answers.stream import ask
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                     self.stdout.write(line(event), ending="")
                     self.stdout.flush()
         finally:
+            await generation.stop_all()
             await close_async_client()
         return event if isinstance(event, ErrorEvent) else None
 
