@@ -20,8 +20,9 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def say(name: str, text: str) -> None:
     """Print one line under the name of who says it."""
-    sys.stdout.write(f"{name:<7}| {text}\n")
-    sys.stdout.flush()
+    # nobody may listen any more: a closed terminal must not keep the site from stopping
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{name:<7}| {text}\n".encode())
 
 
 class Child:

@@ -4,12 +4,14 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 from pymongo.uri_parser import parse_uri
 
 from kbsite import mongod
-from kbsite.mongod_files import free_port, is_taken
+from kbsite.mongod_files import free_port
 from kbsite.preflight import (
     CannotStart,
     _check_kind,
@@ -28,11 +30,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that is not a replica set."""
-    folder, port = tmp_path_factory.mktemp("standalone"), free_port()
-    options = ["--dbpath", folder, "--port", str(port), "--nounixsocket", "--bind_ip", "127.0.0.1"]
-    with subprocess.Popen([mongod.binary(), *options], stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None and not is_taken(port):
-            pass
+    folder, port = str(tmp_path_factory.mktemp("standalone")), str(free_port())
+    options = ["--dbpath", folder, "--port", port, "--nounixsocket", "--bind_ip", "127.0.0.1"]
+    command = [str(mongod.binary()), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        with MongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{port}") as client:
+            client.admin.command("ping")  # waits until it is up
         yield f"mongodb://127.0.0.1:{port}"
         process.terminate()
 

@@ -17,15 +17,16 @@ import pytest
 
 from kbsite.environment import BASE_DIR
 from kbsite.mongod_files import ServerFiles, free_port
+from kbsite.supervisor import GRACE_SECONDS
 
 PATIENCE = 90
 READY = r"site +\| http://127\.0\.0\.1:\d+/ is ready"
 
 
 class Site:
-    """A supervisor with its output, line by line."""
+    """A supervisor with its output, line by line, up to a line that matches `hang_up_at`."""
 
-    def __init__(self, var: Path, **variables: str) -> None:
+    def __init__(self, var: Path, *, hang_up_at: str = "(?!)", **variables: str) -> None:
         self.port = int(variables.setdefault("PORT", str(free_port())))
         self.files = ServerFiles(var / "mongod")
         self.lines: list[str] = []
@@ -39,12 +40,16 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        Thread(target=self._read, daemon=True).start()
+        Thread(target=self._read, args=[hang_up_at], daemon=True).start()
 
-    def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self.lines.append(line)
-            self._new.put(line)
+    def _read(self, hang_up_at: str) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line)
+                self._new.put(line)
+                if re.search(hang_up_at, line):
+                    return
 
     def wait_for(self, pattern: str) -> str:
         """The next line that matches, or a failure that shows what was said."""
@@ -168,6 +173,19 @@ def test_when_the_web_server_dies_everything_stops_with_the_reason(site: Site) -
     os.kill(started["uvicorn"], signal.SIGKILL)
     assert site.process.wait(timeout=PATIENCE) == 1
     assert "The web server ended with signal 9" in site.lines[-2]
+    assert gone(started)
+
+
+def test_a_second_signal_ends_everything_at_once_even_without_a_terminal(var: Path) -> None:
+    site = Site(var, hang_up_at=READY)
+    site.wait_for(READY)
+    until(lambda: "worker" in site.children())
+    started = site.children()
+    os.kill(started["worker"], signal.SIGSTOP)  # it cannot end by itself now
+    asked = time.monotonic()
+    site.process.send_signal(signal.SIGHUP)
+    assert site.end(signal.SIGTERM) == 0
+    assert time.monotonic() - asked < GRACE_SECONDS
     assert gone(started)
 
 
