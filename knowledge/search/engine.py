@@ -26,6 +26,15 @@ class Filters:
     tags: frozenset[str] = frozenset()
     category: str = ""
 
+    @property
+    def workspace_ids(self) -> list[str]:
+        """The workspaces to look in; a grant on what cannot be a workspace is none (T2)."""
+        return sorted(one for one in self.scope.workspace_ids if ObjectId.is_valid(one))
+
+    def shown(self, workspace_id: str) -> frozenset[str]:
+        """The visibilities granted there."""
+        return self.scope.visibilities(workspace_id)
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleHit:

@@ -105,8 +105,8 @@ class LocalEngine:
         ]
 
     def _searched(self, filters: Filters) -> Iterator[tuple[Snapshot, Narrowing]]:
-        for workspace_id in sorted(filters.scope.workspace_ids):
-            shown = filters.scope.visibilities(workspace_id)
+        for workspace_id in filters.workspace_ids:
+            shown = filters.shown(workspace_id)
             yield self._snapshot(workspace_id), Narrowing(shown, filters.tags, filters.category)
 
     def _snapshot(self, workspace_id: str) -> Snapshot:

@@ -65,6 +65,7 @@ class TermIndex:
         self._index = Index(self._schema)
         self._index.register_tokenizer("prose", terms.prose())
         self._index.register_tokenizer("words", terms.words())
+        self._visibilities: frozenset[str] = frozenset()
 
     def update(self, *, remove: Iterable[str], add: Iterable[Entry]) -> None:
         """Remove everything of these owners, then add; readers made earlier see neither."""
@@ -73,22 +74,29 @@ class TermIndex:
             writer.delete_documents_by_term("owner", owner)
         for entry in add:
             writer.add_document(_document(entry, self._fields))
+            self._visibilities |= {entry.visibility}
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
 
     def reader(self) -> "TermReader":
-        return TermReader(self._schema, self._index.searcher(), self._fields, self._tagged)
+        return TermReader(
+            self._schema, self._index.searcher(), self._fields, self._tagged, self._visibilities
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TermReader:
-    """The reading side: safe in any thread, for as long as it is kept."""
+    """The reading side: safe in any thread, for as long as it is kept.
+
+    `visibilities` are those that any entry has, or had.
+    """
 
     schema: Schema
     searcher: Searcher
     fields: tuple[Field, ...]
     tagged: bool
+    visibilities: frozenset[str]
 
     def search(self, question: str, narrowing: Narrowing, limit: int) -> list[str]:
         """Keys of the entries that match any word, best first."""
@@ -96,8 +104,11 @@ class TermReader:
         if not clauses:
             return []
         matching = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
-        wanted = [(Occur.Must, clause) for clause in (matching, *self._filters(narrowing))]
-        hits = self.searcher.search(Query.boolean_query(wanted), limit, count=False).hits
+        for filtering in self._filters(narrowing):
+            # the filter scores nothing, so the order is that of the words alone
+            wanted = Query.const_score_query(filtering, 0.0)
+            matching = Query.boolean_query([(Occur.Must, matching), (Occur.Must, wanted)])
+        hits = self.searcher.search(matching, limit, count=False).hits
         return [str(self.searcher.doc(address).get_first("key")) for _, address in hits]
 
     def _clauses(self, question: str) -> Iterator[Query]:
@@ -128,13 +139,18 @@ class TermReader:
                 yield Query.boost_query(exact, _TAG_BOOST)
 
     def _filters(self, narrowing: Narrowing) -> Iterator[Query]:
-        shown = Query.term_set_query(self.schema, "visibility", sorted(narrowing.visibilities))
-        yield Query.const_score_query(shown, 0.0)
+        # where all is granted there is nothing to filter, and tantivy can skip most entries
+        if not self.visibilities <= narrowing.visibilities:
+            yield Query.boolean_query(
+                [(Occur.Should, self._is("visibility", one)) for one in narrowing.visibilities]
+            )
         for tag in narrowing.tags:
-            yield Query.const_score_query(Query.term_query(self.schema, "tag", tag), 0.0)
+            yield self._is("tag", tag)
         if narrowing.category:
-            inside = Query.term_query(self.schema, "category", narrowing.category)
-            yield Query.const_score_query(inside, 0.0)
+            yield self._is("category", narrowing.category)
+
+    def _is(self, field: str, value: str) -> Query:
+        return Query.term_query(self.schema, field, value, "basic")
 
 
 def _schema(fields: Iterable[Field]) -> Schema:

@@ -78,7 +78,7 @@ class VectorIndex:
     def nearest(self, vector: Vectors, narrowing: Narrowing, limit: int) -> list[Near]:
         """The nearest chunks among those that match, best first; exact, not approximate."""
         cosines = self.matrix @ vector
-        cosines[~self._mask(narrowing)] = 0.0
+        cosines[self._hidden(narrowing)] = 0.0
         if limit < len(cosines):
             rows = np.argpartition(cosines, -limit)[-limit:]
         else:
@@ -92,9 +92,10 @@ class VectorIndex:
         """The cosine of each (article id, chunk id); None where there is no vector for it."""
         return [self._cosine(vector, *one) for one in wanted]
 
-    def _mask(self, narrowing: Narrowing) -> NDArray[np.bool_]:
-        matching = np.fromiter((one.matches(narrowing) for one in self.articles), bool)
-        return np.repeat(matching, np.diff(self.starts))
+    def _hidden(self, narrowing: Narrowing) -> NDArray[np.bool_]:
+        """The rows that the filter excludes."""
+        hidden = np.fromiter((not one.matches(narrowing) for one in self.articles), bool)
+        return np.repeat(hidden, np.diff(self.starts))
 
     def _near(self, row: int, cosine: float) -> Near:
         position = int(np.searchsorted(self.starts, row, side="right")) - 1
