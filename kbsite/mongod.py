@@ -148,7 +148,8 @@ def _reuse_or_start(
         if process is not None:
             _shut_down(files, process)
         raise
-    return process
+    # ended already: another one, started just before, had the data
+    return process if process is not None and process.poll() is None else None
 
 
 def _spawn(files: ServerFiles, parameters: Mapping[str, str]) -> Server:

@@ -27,8 +27,8 @@ Server = subprocess.Popen[bytes]
 def make_primary(files: ServerFiles, process: Server | None) -> None:
     """Wait until the server is a writable primary with our user, finishing a first start.
 
-    `process` is None when another process started it. Raises `CannotStart`, also when the
-    process ends meanwhile.
+    `process` is None when another process started it. Raises `CannotStart`, also when it ends
+    meanwhile and no other server has the data.
     """
 
     def wait(condition: Callable[[], bool]) -> None:
@@ -45,7 +45,7 @@ def make_primary(files: ServerFiles, process: Server | None) -> None:
 def _wait(condition: Callable[[], bool], files: ServerFiles, process: Server | None) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _held(condition):
-        if process is not None and process.poll() is not None:
+        if process is not None and process.poll() is not None and not files.server_pid():
             raise explain(files, process.returncode)
         if time.monotonic() > deadline:
             raise CannotStart(
