@@ -109,7 +109,7 @@ def _workspace_or_404(request: HttpRequest, slug: str) -> Workspace:
     return space
 
 
-def _answered(request: HttpRequest, space: Workspace, address: SearchAddress) -> dict[str, Any]:
+def _answered(request: HtmxRequest, space: Workspace, address: SearchAddress) -> dict[str, Any]:
     """Find the sources; the answer itself follows by its stream, or is waited for."""
     scope = scope_for(request.user, space)
     answer = open_answer(
@@ -131,13 +131,14 @@ def _answered(request: HttpRequest, space: Workspace, address: SearchAddress) ->
     return context
 
 
-def _wants_whole(request: HttpRequest) -> bool:
+def _wants_whole(request: HtmxRequest) -> bool:
     """A browser without JavaScript, which the page sends here, or a client that is no browser.
 
-    Every browser names text/html; what accepts just anything will not run the page's scripts.
+    A browser that opens a page names text/html; what accepts just anything, and is not htmx, will
+    not run the page's scripts.
     """
-    named = "text/html" in request.headers.get("Accept", "")
-    return request.GET.get("whole") == "1" or not named
+    scripts = bool(request.htmx) or "text/html" in request.headers.get("Accept", "")
+    return request.GET.get("whole") == "1" or not scripts
 
 
 def _read(answer: Answer, scope: Scope) -> WholeAnswer:

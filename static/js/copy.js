@@ -8,7 +8,7 @@
     clone.removeAttribute("id");
     clone.classList.add("visually-hidden");
     document.body.append(clone); // innerText needs layout to break the lines
-    const text = clone.innerText.trim();
+    const text = clone.innerText.replaceAll("\u202f", " ").trim();
     clone.remove();
     return text;
   };
