@@ -2,9 +2,9 @@
 
 Links go to http, https and mailto, or stay on this site; any other becomes its text. Links
 inside the page are moved to the ids the headings really have, and links between the files of an
-imported folder to `/w/<workspace>/source/<path>`, which knows their articles. A picture from this site stays a
-picture; from elsewhere it becomes a link, because showing it would tell its server who reads
-(SECURITY X4).
+imported folder to `/w/<workspace>/source/<path>`, which knows their articles. A picture from
+this site stays a picture; from elsewhere it becomes a link, because showing it would tell its
+server who reads (SECURITY X4).
 """
 
 import posixpath

@@ -17,7 +17,7 @@ class WordEmbedder:
     recipe = "words@1"
     dimensions = 64
 
-    def __init__(self, before_batch: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, before_batch: Callable[[], object] = lambda: None) -> None:
         self.embedded: list[str] = []
         self.before_batch = before_batch
 

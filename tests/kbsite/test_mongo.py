@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as npst
 from kbsite import mongo
 from kbsite.collections import INDEXES, ensure_collections
 from knowledge.models import Workspace
+from knowledge.providers import Vectors
 
 
 def test_ensuring_collections_again_changes_nothing(db: None) -> None:
@@ -27,7 +28,7 @@ def test_every_declared_index_exists(db: None) -> None:
 def test_a_failed_transaction_leaves_neither_model_nor_pymongo_writes(db: None) -> None:
     def work() -> None:
         Workspace.objects.create(slug="half", name="Half")
-        mongo.heartbeats().insert_one({"_id": "half"}, session=mongo.session())  # type: ignore[typeddict-item]
+        mongo.heartbeats().insert_one({"_id": "half"}, session=mongo.session())  # type: ignore[arg-type]
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -86,7 +87,7 @@ def test_a_transaction_within_another_joins_it(db: None) -> None:
 
 
 @given(npst.arrays(np.float32, st.integers(1, 64), elements=st.floats(-1, 1, width=32)))
-def test_a_vector_survives_packing(vector: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_a_vector_survives_packing(vector: Vectors) -> None:
     assert np.array_equal(mongo.unpack_vector(mongo.pack_vector(vector)), vector)
 
 

@@ -1,6 +1,7 @@
 """From a saved article to its chunks: what is written, what is reused, what can interfere."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_an_article_saved_during_indexing_stays_pending(
     make_article: Callable[..., Article],
 ) -> None:
     article = make_article(content=THREE_SECTIONS)
-    save = lambda: edit_article(article, seen=1, author=None, content="New.")  # noqa: E731
+    save = partial(edit_article, article, seen=1, author=None, content="New.")
     index_article(lease(), embedder=WordEmbedder(before_batch=save))
     article.refresh_from_db()
     assert (article.revision, article.indexed_revision, article.pending) == (2, 1, True)
@@ -85,9 +86,7 @@ def test_chunks_carry_metadata_that_changed_during_indexing(
     make_article: Callable[..., Article],
 ) -> None:
     article = make_article(content="Text.")
-    hide = lambda: edit_article(  # noqa: E731
-        article, seen=1, author=None, visibility=Visibility.PRIVATE
-    )
+    hide = partial(edit_article, article, seen=1, author=None, visibility=Visibility.PRIVATE)
     index_article(lease(), embedder=WordEmbedder(before_batch=hide))
     assert mongo.chunks().distinct("visibility", {"article_id": article.pk}) == ["private"]
 
