@@ -79,7 +79,7 @@ class Running:
             code = self.process.poll()
             return None if code is None else explain(self.files, code)
         with self.files.starting():
-            return None if self.files.server_pid() else explain(self.files, 0)
+            return None if self.files.is_open() else explain(self.files, 0)
 
     def revive(self) -> None:
         """Start the server again after it ended. Raises `CannotStart`."""
@@ -117,8 +117,8 @@ def ensure_running(var_dir: Path, parameters: Mapping[str, str] = NO_PARAMETERS)
             "On Windows use WSL, or set MONGODB_URI to a MongoDB replica set.",
         )
     files = ServerFiles(var_dir.resolve() / "mongod")
-    files.prepare()
     with files.starting():
+        files.prepare()
         users = files.join()
         try:
             return Running(files, _reuse_or_start(files, parameters), users)
@@ -141,7 +141,7 @@ def _reuse_or_start(
     files: ServerFiles, parameters: Mapping[str, str] = NO_PARAMETERS
 ) -> Server | None:
     """Make the server primary; the process if this call started one."""
-    process = None if files.server_pid() else _spawn(files, parameters)
+    process = None if files.is_open() else _spawn(files, parameters)
     try:
         make_primary(files, process)
     except BaseException:
@@ -208,7 +208,8 @@ def _shut_down(files: ServerFiles, process: Server | None) -> None:
     """Stop the server politely, or by force after 30 s: the journal keeps what it acknowledged."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         if pid := files.server_pid() or (process.pid if process and process.poll() is None else 0):
-            os.kill(pid, how)
+            with suppress(ProcessLookupError):
+                os.kill(pid, how)
         if _ended(files, process):
             return
 
@@ -216,7 +217,7 @@ def _shut_down(files: ServerFiles, process: Server | None) -> None:
 def _ended(files: ServerFiles, process: Server | None) -> bool:
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
-        if (process is None or process.poll() is not None) and not files.server_pid():
+        if (process is None or process.poll() is not None) and not files.is_open():
             return True
         time.sleep(0.02)
     return False

@@ -56,9 +56,11 @@ class ServerFiles:
         return self.root / "console.log"
 
     def prepare(self) -> None:
-        """Create what a first start needs; the password is on disk before the user exists."""
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.root.chmod(0o700)
+        """Create what a first start needs; the password is on disk before the user exists.
+
+        Call it while `starting`.
+        """
+        self.data.mkdir(mode=0o700, exist_ok=True)
         # 756 bytes is the most that base64 fits into mongod's limit of 1,024 characters
         _write_once(self.keyfile, base64.b64encode(secrets.token_bytes(756)).decode())
         _write_once(self.password, secrets.token_urlsafe(32))
@@ -89,21 +91,29 @@ class ServerFiles:
         self.log.replace(self.log.with_suffix(".log.1"))
         return True
 
-    def server_pid(self) -> int | None:
-        """The process that has the data open, or None: mongod locks the file it writes it to."""
-        path = self.data / "mongod.lock"
-        if not path.exists():
-            return None
-        with path.open("r+") as lock:
+    def is_open(self) -> bool:
+        """Whether a server has the data open: it locks a file in it until it has ended."""
+        if not self._lock.exists():
+            return False
+        with self._lock.open("rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
-                return int(lock.read() or 0) or None
-        return None
+                return True
+        return False
+
+    def server_pid(self) -> int | None:
+        """The process that has the data open; None also for a moment before it has said so."""
+        return int(self._lock.read_text() or 0) or None if self.is_open() else None
+
+    @property
+    def _lock(self) -> Path:
+        return self.data / "mongod.lock"
 
     @contextmanager
     def starting(self) -> Iterator[None]:
         """Only one process at a time starts or stops the server; others wait their turn."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.root / "start.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -45,7 +45,7 @@ def make_primary(files: ServerFiles, process: Server | None) -> None:
 def _wait(condition: Callable[[], bool], files: ServerFiles, process: Server | None) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _held(condition):
-        if process is not None and process.poll() is not None and not files.server_pid():
+        if process is not None and process.poll() is not None and not files.is_open():
             raise explain(files, process.returncode)
         if time.monotonic() > deadline:
             raise CannotStart(

@@ -149,7 +149,7 @@ def test_sigterm_stops_everything_and_exits_0(site: Site) -> None:
         reader.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")  # a request left open
         assert site.end(signal.SIGTERM) == 0
     assert gone(started)
-    assert site.files.server_pid() is None
+    assert not site.files.is_open()
     assert "Traceback" not in "".join(site.lines)
 
 
@@ -199,7 +199,7 @@ def test_a_killed_supervisor_leaves_nothing_that_the_next_start_trips_over(
     again = Site(var, PORT=str(site.port))
     again.wait_for(READY)
     assert again.end(signal.SIGTERM) == 0
-    assert again.files.server_pid() is None
+    assert not again.files.is_open()
     assert "password" not in "".join(again.lines)
 
 
@@ -214,7 +214,7 @@ def test_a_signal_before_the_site_is_ready_stops_it(tmp_path: Path) -> None:
     started = site.children()
     assert site.end(signal.SIGTERM) == 0
     assert gone(started)
-    assert site.files.server_pid() is None
+    assert not site.files.is_open()
 
 
 def refusal(tmp_path: Path, **variables: str) -> str:
