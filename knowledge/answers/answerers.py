@@ -15,7 +15,12 @@ def prompt_of(answer: AnswerDocument) -> Prompt:
     """The prompt for the passages that were retrieved when the answer was opened."""
     retrieval = answer["retrieval"]
     passages = [
-        PromptPassage(n=p["n"], breadcrumb=tuple(p["breadcrumb"]), text=p["text"])
+        PromptPassage(
+            n=p["n"],
+            breadcrumb=tuple(p["breadcrumb"]),
+            text=p["text"],
+            relevance=p["relevance"],
+        )
         for p in retrieval["passages"]
     ]
     return build_prompt(

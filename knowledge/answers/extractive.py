@@ -2,7 +2,8 @@
 
 Pure but for being a coroutine. A sentence counts for the question's words that it has, rarer
 words for more; the words of its section's headings count by half, because a sentence leaves
-unsaid what its heading says. Better passages and earlier sentences win ties. Sentences are
+unsaid what its heading says. More relevant passages count for more, and higher ones and earlier
+sentences win ties. Sentences are
 whole, are not reworded, and each ends with its `[n]`.
 """
 
@@ -102,7 +103,8 @@ def _candidate(
     overlap = sum(weight for stem, weight in weights.items() if stem in stems)
     overhead = sum(weight for stem, weight in weights.items() if stem in headings)
     form = _form(sentence)
-    score = (0.1 + overlap + overhead / 2) * form * RANK_DECAY**rank / (1 + 0.03 * position)
+    standing = passage.relevance * RANK_DECAY**rank / (1 + 0.03 * position)
+    score = (0.1 + overlap + overhead / 2) * form * standing
     return Candidate(passage.n, position, sentence, stems, form, overlap, score)
 
 

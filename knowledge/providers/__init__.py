@@ -66,11 +66,12 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PromptPassage:
-    """A numbered source as the model sees it."""
+    """A numbered source as the model sees it; `relevance`, 0..1, is for those that choose."""
 
     n: int
     breadcrumb: tuple[str, ...]
     text: str
+    relevance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,3 +84,9 @@ def test_any_passages_give_one_to_three_cited_pieces(question: str, texts: list[
         [n] = re.findall(r" \[(\d)\]\S*\Z", sentence)
         html = render_answer(sentence, citations=frozenset(range(1, 6)))
         assert re.findall(r'data-source="(\d)"', html) == [n]
+
+
+def test_a_more_relevant_passage_is_quoted_before_a_higher_one() -> None:
+    beside = PromptPassage(1, ("A",), "The port of the harbour is closed.", relevance=0.4)
+    right = PromptPassage(2, ("B",), "The port of the server is 8000.", relevance=0.95)
+    assert extract("Which port?", (beside, right))[0].endswith("[2].")
