@@ -2,6 +2,7 @@
 
 import secrets
 
+from accounts.identity import identity_key
 from accounts.models import User
 
 ADMIN_NAME = "admin"
@@ -29,7 +30,7 @@ def create_admin() -> tuple[User, str]:
 
     Raises `NameTaken`.
     """
-    if User.objects.filter(username=ADMIN_NAME).exists():
+    if User.objects.filter(username_key=identity_key(ADMIN_NAME)).exists():
         raise NameTaken
     password = one_time_password()
     user = User.objects.create_superuser(ADMIN_NAME, "", password, must_change_password=True)

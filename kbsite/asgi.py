@@ -16,8 +16,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
 django_application = get_asgi_application()
 
-# these need the applications that get_asgi_application has loaded
-from kbsite import mongo  # noqa: E402
+# these need the applications that get_asgi_application has loaded; the URLs are imported so that
+# a broken one ends the start with its reason, and not every request
+from kbsite import mongo, urls  # noqa: E402, F401
 from knowledge import providers  # noqa: E402
 from knowledge.answers import generation  # noqa: E402
 from knowledge.search.running import start_engine, stop_engine  # noqa: E402
