@@ -44,8 +44,7 @@ class RandomEmbedder:
     dimensions = DIMENSIONS
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        [vector] = unit_vectors(1)
-        return vector
+        return unit_vectors(1).reshape(DIMENSIONS)
 
     def embed_documents(self, texts: Any) -> NDArray[np.float32]:
         return unit_vectors(len(texts))

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from bson import ObjectId
-from bson.timestamp import Timestamp
 from pymongo.change_stream import ChangeStream
 from pymongo.database import Database
 
@@ -100,21 +99,16 @@ class Feed:
                 self._stopping.wait(_RETRY_SECONDS)
 
     def _follow(self) -> None:
-        """Rebuild, then apply what changed since just before; returns when the stream ends."""
-        with self._open() as stream:
+        """Open the stream, rebuild, apply what changed meanwhile and since; until it ends."""
+        watched = self._database["articles"].watch(_PIPELINE, max_await_time_ms=_POLL_MS)
+        with watched as stream:
             self._opened.set()
             self._pending.clear()
+            self.state = "warming" if self.state == "warming" else "rebuilding"
             self._rebuild()
             self.state = "ready"
             while stream.alive and not self._stopping.is_set():
                 self._poll(stream)
-        self.state = "rebuilding"
-
-    def _open(self) -> ChangeStream[Document]:
-        now: Timestamp = self._database.command("ping")["operationTime"]
-        return self._database["articles"].watch(
-            _PIPELINE, start_at_operation_time=now, max_await_time_ms=_POLL_MS
-        )
 
     def _poll(self, stream: ChangeStream[Document]) -> None:
         asked = time.monotonic()

@@ -57,6 +57,8 @@ def read(hits: Sequence[ChunkHit], filters: Filters) -> list[Candidate]:
     One query each for articles, chunks and workspaces, by id. Of passages with the same text,
     as two articles may have, the first is kept.
     """
+    if not hits:
+        return []
     articles = _articles(hits, filters)
     chunks = _chunks(hits, filters)
     slugs = _slugs(articles)

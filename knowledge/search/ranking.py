@@ -67,7 +67,7 @@ def rank(
     weighed = [
         replace(one, relevance=_relevance(one, question, embedder, reranker)) for one in judged
     ]
-    return Ranking(tuple(weighed), _source(judged, embedder, reranker), degraded)
+    return Ranking(tuple(_bounded(weighed)), _source(judged, embedder, reranker), degraded)
 
 
 def shared_words(question: str, passage: Candidate) -> float:
@@ -115,6 +115,18 @@ def _relevance(one: Judged, question: str, embedder: str, reranker: Reranker | N
     if reranker.hosted or one.cosine is None or evidence is None:
         return one.reranked
     return evidence(one.cosine, one.reranked)
+
+
+def _bounded(judged: Sequence[Judged]) -> list[Judged]:
+    """What the reranker did not read is no surer than the best of what it read.
+
+    Otherwise a question that it found no answer to would be carried by the ninth candidate.
+    """
+    best = max((one.relevance for one in judged if one.reranked is not None), default=1.0)
+    return [
+        one if one.reranked is not None else replace(one, relevance=min(one.relevance, best))
+        for one in judged
+    ]
 
 
 def _source(judged: Sequence[Judged], embedder: str, reranker: Reranker | None) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -146,26 +147,28 @@ def test_chunks_of_another_model_are_found_by_words_only(
 
 def test_searches_go_on_while_articles_change(publish: Publish, scope: Scope) -> None:
     article = publish("Zoo", "We have elephants.")
-    errors: list[BaseException] = []
-    done = threading.Event()
+    vector, done = WordEmbedder().embed_query("elephants"), threading.Event()
 
     def search() -> None:
-        vector = WordEmbedder().embed_query("elephants")
-        try:
-            while not done.is_set():
-                running.engine().articles(question="zoo", filters=Filters(scope), limit=5)
-                running.engine().nearest(vector=vector, filters=Filters(scope), limit=5)
-        except BaseException as error:
-            errors.append(error)
+        while not done.is_set():
+            running.engine().articles(question="zoo", filters=Filters(scope), limit=5)
+            running.engine().nearest(vector=vector, filters=Filters(scope), limit=5)
 
-    threads = [threading.Thread(target=search) for _ in range(4)]
-    [thread.start() for thread in threads]
-    for seen in range(1, 15):
-        edit_article(article, seen=seen, author=None, tags=[f"t{seen}"])
-    assert running.wait_until_current()
-    done.set()
-    [thread.join() for thread in threads]
-    assert errors == []
+    with ThreadPoolExecutor(4) as pool:
+        searches = [pool.submit(search) for _ in range(4)]
+        for seen in range(1, 15):
+            edit_article(article, seen=seen, author=None, tags=[f"t{seen}"])
+        assert running.wait_until_current()
+        done.set()
+    assert [one.exception() for one in searches] == [None] * 4
+
+
+def test_thirty_two_askers_are_all_answered(publish: Publish, scope: Scope) -> None:
+    publish("Zoo", "We have elephants.")
+    running.stop_engine()
+    with ThreadPoolExecutor(32) as pool:
+        asked = [pool.submit(retrieve, question=f"elephants {n}", scope=scope) for n in range(32)]
+    assert all(one.result().passages for one in asked)
 
 
 def test_status_counts_what_is_searchable(publish: Publish, scope: Scope) -> None:
