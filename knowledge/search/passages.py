@@ -14,7 +14,7 @@ from bson import ObjectId
 from django.urls import reverse
 
 from kbsite import mongo
-from kbsite.mongo import ChunkDocument, Document
+from kbsite.mongo import Document
 from knowledge.models import Status
 from knowledge.search.engine import ChunkHit, Filters
 
@@ -54,24 +54,52 @@ class Candidate:
 def read(hits: Sequence[ChunkHit], filters: Filters) -> list[Candidate]:
     """The passages behind the hits that may be shown, in the order of the hits.
 
-    One query each for articles, chunks and workspaces, by id. Of passages with the same text,
-    as two articles may have, the first is kept.
+    Of passages with the same text, as two articles may have, the first is kept.
     """
     if not hits:
         return []
-    articles = _articles(hits, filters)
-    chunks = _chunks(hits, filters)
-    slugs = _slugs(articles)
+    documents = _documents(hits, filters)
     found: dict[str, Candidate] = {}
     for hit in hits:
-        article, chunk = articles.get(hit.article_id), chunks.get(hit.chunk_id)
-        if article and chunk and chunk["revision"] == article["indexed_revision"]:
-            candidate = _candidate(article, chunk, slugs[article["workspace_id"]])
-            found.setdefault(" ".join(candidate.text.split()), candidate)
+        chunk, article = documents.get(hit.chunk_id), documents.get(hit.article_id)
+        workspace = documents.get(article["workspace_id"]) if article else None
+        if chunk and article and workspace and chunk["revision"] == article["indexed_revision"]:
+            text = " ".join(chunk["text"].split())
+            found.setdefault(text, _candidate(chunk, article, workspace))
     return list(found.values())
 
 
-def _articles(hits: Sequence[ChunkHit], filters: Filters) -> dict[ObjectId, Document]:
+def _documents(hits: Sequence[ChunkHit], filters: Filters) -> dict[ObjectId, Document]:
+    """The hits' chunks and articles as far as the filter lets them through, and the workspaces
+    it names; in one round trip, which takes two thirds of the time of three."""
+    workspaces = [ObjectId(one) for one in filters.workspace_ids]
+    pipeline: list[Document] = [
+        {"$match": _readable_chunks(hits, filters)},
+        {"$project": {"embedding": 0, "content_hash": 0, "recipe": 0}},
+        _and_from("articles", _readable_articles(hits, filters), _ARTICLE_FIELDS),
+        _and_from("workspaces", {"_id": {"$in": workspaces}}, ("slug",)),
+    ]
+    found = mongo.database()["chunks"].aggregate(pipeline)
+    return {document["_id"]: document for document in found}
+
+
+def _and_from(collection: str, match: Document, fields: Sequence[str]) -> Document:
+    pipeline = [{"$match": match}, {"$project": dict.fromkeys(fields, 1)}]
+    return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
+
+
+def _readable_chunks(hits: Sequence[ChunkHit], filters: Filters) -> Document:
+    return {
+        "_id": {"$in": [hit.chunk_id for hit in hits]},
+        "status": Status.PUBLISHED,
+        "$or": [
+            {"workspace_id": one, "visibility": {"$in": list(filters.shown(one))}}
+            for one in filters.workspace_ids
+        ],
+    }
+
+
+def _readable_articles(hits: Sequence[ChunkHit], filters: Filters) -> Document:
     wanted: Document = {
         "_id": {"$in": list({hit.article_id for hit in hits})},
         "status": Status.PUBLISHED,
@@ -84,36 +112,15 @@ def _articles(hits: Sequence[ChunkHit], filters: Filters) -> dict[ObjectId, Docu
         wanted["tags"] = {"$all": list(filters.tags)}
     if filters.category:
         wanted["category"] = filters.category
-    return {article["_id"]: article for article in mongo.articles().find(wanted, _ARTICLE_FIELDS)}
+    return wanted
 
 
-def _chunks(hits: Sequence[ChunkHit], filters: Filters) -> dict[ObjectId, ChunkDocument]:
-    found = mongo.chunks().find(
-        {
-            "_id": {"$in": [hit.chunk_id for hit in hits]},
-            "status": Status.PUBLISHED,
-            "$or": [
-                {"workspace_id": one, "visibility": {"$in": list(filters.shown(one))}}
-                for one in filters.workspace_ids
-            ],
-        },
-        {"embedding": 0, "content_hash": 0, "recipe": 0},
-    )
-    return {chunk["_id"]: chunk for chunk in found}
-
-
-def _slugs(articles: dict[ObjectId, Document]) -> dict[ObjectId, str]:
-    wanted = list({article["workspace_id"] for article in articles.values()})
-    found = mongo.database()["workspaces"].find({"_id": {"$in": wanted}}, ["slug"])
-    return {workspace["_id"]: workspace["slug"] for workspace in found}
-
-
-def _candidate(article: Document, chunk: ChunkDocument, workspace: str) -> Candidate:
+def _candidate(chunk: Document, article: Document, workspace: Document) -> Candidate:
     return Candidate(
         chunk_id=chunk["_id"],
         article_id=chunk["article_id"],
         workspace_id=chunk["workspace_id"],
-        workspace_slug=workspace,
+        workspace_slug=workspace["slug"],
         article_slug=article["slug"],
         breadcrumb=tuple(chunk["breadcrumb"]),
         anchor=chunk["anchor"],

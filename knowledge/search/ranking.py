@@ -123,10 +123,7 @@ def _bounded(judged: Sequence[Judged]) -> list[Judged]:
     Otherwise a question that it found no answer to would be carried by the ninth candidate.
     """
     best = max((one.relevance for one in judged if one.reranked is not None), default=1.0)
-    return [
-        one if one.reranked is not None else replace(one, relevance=min(one.relevance, best))
-        for one in judged
-    ]
+    return [replace(one, relevance=best) if one.relevance > best else one for one in judged]
 
 
 def _source(judged: Sequence[Judged], embedder: str, reranker: Reranker | None) -> str:

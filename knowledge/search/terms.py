@@ -6,22 +6,22 @@ those. What is done with the words is `term_index.py`.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 MAX_WORDS: Final = 32
+MAX_WORD_CHARS: Final = 64
+_MAX_LABEL_WORDS: Final = 4
+_LABEL_GAP: Final = re.compile(r"[\s_-]+")
 _ASKING: Final = """
     about all also am any been can could did do does doing for from get had has have having he her
     here him his how i its itself just let like me more most my need our out over own she should so
     some than them through too up us want we were what when where which while who whom why would
     you your
-""".split()
+"""
 """What tantivy's list of English function words leaves in a question."""
-MAX_WORD_CHARS: Final = 64
-_MAX_LABEL_WORDS: Final = 4
-_LABEL_GAP: Final = re.compile(r"[\s_-]+")
 
 
 def _builder() -> TextAnalyzerBuilder:
@@ -48,19 +48,21 @@ def words() -> TextAnalyzer:
 @cache
 def _telling_words() -> TextAnalyzer:
     telling = _builder().filter(Filter.stopword("english"))
-    return telling.filter(Filter.custom_stopword(_ASKING)).build()
+    return telling.filter(Filter.custom_stopword(_ASKING.split())).build()
 
 
-def query_words(question: str) -> list[str]:
+@lru_cache(maxsize=64)
+def query_words(question: str) -> tuple[str, ...]:
     """The question's words in order, each once, at most `MAX_WORDS`.
 
     Without English function words, which cost 0.03 to 0.06 nDCG@10 (docs/measurements.md). A
     question of nothing else keeps them.
     """
     found = _telling_words().analyze(question) or words().analyze(question)
-    return list(dict.fromkeys(found))[:MAX_WORDS]
+    return tuple(dict.fromkeys(found))[:MAX_WORDS]
 
 
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """The term that `prose` makes of one word."""
     return (prose().analyze(word) or [word])[0]

@@ -4,7 +4,7 @@ Immutable, so that any number of threads search it while the next one is made. C
 this package's engine: `local.py` turns them into ranks and relevance.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -55,6 +55,7 @@ class VectorIndex:
     starts: NDArray[np.int64]
     matrix: Vectors
     positions: dict[ObjectId, int] = field(default_factory=dict)
+    _hidden: dict[Narrowing, NDArray[np.bool_]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, dimensions: int) -> Self:
@@ -78,13 +79,13 @@ class VectorIndex:
     def nearest(self, vector: Vectors, narrowing: Narrowing, limit: int) -> list[Near]:
         """The nearest chunks among those that match, best first; exact, not approximate."""
         cosines = self.matrix @ vector
-        cosines[self._hidden(narrowing)] = 0.0
+        cosines[self._excluded(narrowing)] = 0.0
         if limit < len(cosines):
             rows = np.argpartition(cosines, -limit)[-limit:]
         else:
             rows = np.arange(len(cosines))
         best = rows[np.argsort(-cosines[rows], kind="stable")]
-        return [self._near(int(row), float(cosines[row])) for row in best if cosines[row] > 0]
+        return list(self._named(best[cosines[best] > 0], cosines))
 
     def cosines(
         self, vector: Vectors, wanted: Sequence[tuple[ObjectId, ObjectId]]
@@ -92,15 +93,22 @@ class VectorIndex:
         """The cosine of each (article id, chunk id); None where there is no vector for it."""
         return [self._cosine(vector, *one) for one in wanted]
 
-    def _hidden(self, narrowing: Narrowing) -> NDArray[np.bool_]:
-        """The rows that the filter excludes."""
-        hidden = np.fromiter((not one.matches(narrowing) for one in self.articles), bool)
-        return np.repeat(hidden, np.diff(self.starts))
+    def _excluded(self, narrowing: Narrowing) -> NDArray[np.bool_]:
+        """The rows that the filter excludes; remembered where there are few such filters."""
+        if (known := self._hidden.get(narrowing)) is not None:
+            return known
+        excluded = np.fromiter((not one.matches(narrowing) for one in self.articles), bool)
+        rows = np.repeat(excluded, np.diff(self.starts))
+        if not narrowing.tags and not narrowing.category:
+            self._hidden[narrowing] = rows
+        return rows
 
-    def _near(self, row: int, cosine: float) -> Near:
-        position = int(np.searchsorted(self.starts, row, side="right")) - 1
-        article = self.articles[position]
-        return Near(cosine, article.chunk_ids[row - int(self.starts[position])], article.article_id)
+    def _named(self, rows: NDArray[np.int64], cosines: Vectors) -> Iterator[Near]:
+        positions = np.searchsorted(self.starts, rows, side="right") - 1
+        for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
+            article = self.articles[position]
+            chunk_id = article.chunk_ids[row - int(self.starts[position])]
+            yield Near(float(cosines[row]), chunk_id, article.article_id)
 
     def _cosine(self, vector: Vectors, article_id: ObjectId, chunk_id: ObjectId) -> float | None:
         position = self.positions.get(article_id)
