@@ -83,7 +83,20 @@ def ensure_collections(database: Database[Document]) -> list[str]:
             database.create_collection(name)
             created.append(name)
         created += _ensure_indexes(database, name, indexes)
-    return created
+    return created + _let_sessions_expire(database)
+
+
+def _let_sessions_expire(database: Database[Document]) -> list[str]:
+    """Turn the index that Django's migration makes on `expire_date` into a TTL index.
+
+    A second index on the same key with other options would be refused.
+    """
+    for index in database["django_session"].list_indexes():
+        if list(index["key"]) == ["expire_date"] and "expireAfterSeconds" not in index:
+            changed = {"name": index["name"], "expireAfterSeconds": 0}
+            database.command("collMod", "django_session", index=changed)
+            return ["django_session.expire_date (TTL)"]
+    return []
 
 
 def _ensure_usage_events(database: Database[Document]) -> list[str]:

@@ -52,14 +52,18 @@ def renew(leased: Document) -> None:
 def release(leased: Document) -> None:
     """Give the article back untried."""
     articles().update_one(
-        _held(leased), {"$set": {"lease_owner": "", "lease_until": None}, "$inc": {"attempts": -1}}
+        _held(leased),
+        {"$set": {"lease_owner": "", "lease_until": None, "attempts": leased["attempts"] - 1}},
     )
 
 
 def put_off(leased: Document, *, reason: str) -> None:
-    """Keep the reason on the article, for its editor, and try again later."""
-    articles().update_one(
-        _held(leased),
+    """Keep the reason on the article, for its editor, and try again later.
+
+    An article that was saved again meanwhile is only given back: what failed is no longer it.
+    """
+    failed = articles().update_one(
+        {**_held(leased), "revision": leased["revision"]},
         {
             "$set": {
                 "lease_owner": "",
@@ -69,6 +73,8 @@ def put_off(leased: Document, *, reason: str) -> None:
             }
         },
     )
+    if not failed.matched_count:
+        release(leased)
 
 
 def retry_delay(attempts: int) -> timedelta:

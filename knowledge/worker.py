@@ -145,6 +145,11 @@ def count_pending() -> int:
     return articles().count_documents({"pending": True})
 
 
+def count_failing() -> int:
+    """Articles that could not be indexed and wait for their next try."""
+    return articles().count_documents({"pending": True, "index_error": {"$ne": ""}})
+
+
 def _place(error: Exception) -> str:
     """Where it was raised; the message stays out of the log, because it can quote the text."""
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -25,6 +25,11 @@ def test_every_declared_index_exists(db: None) -> None:
         assert {index.document["name"] for index in indexes} <= existing
 
 
+def test_expired_sessions_are_removed_by_the_database(db: None) -> None:
+    indexes = mongo.database()["django_session"].list_indexes()
+    assert [i["expireAfterSeconds"] for i in indexes if "expire_date" in i["key"]] == [0]
+
+
 def test_a_failed_transaction_leaves_neither_model_nor_pymongo_writes(db: None) -> None:
     def work() -> None:
         Workspace.objects.create(slug="half", name="Half")

@@ -1,5 +1,7 @@
 """The worker as a process: waking, retrying, sharing, and being killed at any step."""
 
+import io
+import json
 import os
 import signal
 import subprocess
@@ -8,8 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from kbsite import mongo
@@ -199,3 +203,72 @@ def test_f3_readers_see_the_old_chunks_or_the_new_ones(
         texts = [c["text"] for c in mongo.chunks().find({"article_id": article.pk})]
         seen.add(len({text.split()[-1] for text in texts}))
     assert seen <= {0, 1}
+
+
+def test_a_lease_is_renewed_between_batches(
+    make_article: Callable[..., Article], settings: Any
+) -> None:
+    settings.EMBED_BATCH, settings.LEASE_SECONDS = 1, 0
+    article = make_article(content="a\n\n# B\n\nb\n\n# C\n\nc")
+    ends = []
+
+    def note_the_end() -> None:
+        found = mongo.articles().find_one({"_id": article.pk})
+        ends.append(found and found["lease_until"])
+
+    drain(WordEmbedder(before_batch=note_the_end))
+    assert len(set(ends)) == 3
+
+
+def test_a_failure_of_an_older_revision_does_not_delay_the_newer(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article()
+
+    def save_and_fail() -> None:
+        edit_article(article, seen=1, author=None, content="Better.")
+        raise RuntimeError
+
+    Worker(embedder=WordEmbedder(before_batch=save_and_fail)).index(lease_next("one") or {})
+    article.refresh_from_db()
+    assert (article.index_error, article.lease_owner) == ("", "")
+    drain()
+    assert_whole(article)
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[WordEmbedder], dict[str, Any]]:
+    """Run `worker --drain --json` in this process, whose signals and niceness stay its own."""
+    module = "knowledge.management.commands.worker"
+    monkeypatch.setattr(f"{module}.settle_in", lambda worker: None)
+
+    def run(embedder: WordEmbedder) -> dict[str, Any]:
+        monkeypatch.setattr(f"{module}.embedder", lambda: embedder)
+        output = io.StringIO()
+        call_command("worker", drain=True, json=True, stdout=output)
+        summary: dict[str, Any] = json.loads(output.getvalue())
+        return summary
+
+    return run
+
+
+def test_a_worker_that_starts_with_another_embedder_indexes_everything_again(
+    make_article: Callable[..., Article],
+    run_command: Callable[[WordEmbedder], dict[str, Any]],
+) -> None:
+    make_article()
+    assert run_command(WordEmbedder())["embedded"] == 1
+    assert run_command(WordEmbedder())["embedded"] == 0
+    other = WordEmbedder()
+    other.recipe = "words@2"
+    assert run_command(other)["embedded"] == 1
+
+
+def test_draining_is_no_success_while_an_article_waits_for_its_retry(
+    make_article: Callable[..., Article],
+    run_command: Callable[[WordEmbedder], dict[str, Any]],
+) -> None:
+    make_article()
+    drain(Failing())
+    with pytest.raises(CommandError, match="cannot be indexed"):
+        run_command(WordEmbedder())

@@ -11,10 +11,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from knowledge.providers import embedder
-from knowledge.worker import Worker, ask_for_other_recipes, count_pending
+from knowledge.worker import Worker, ask_for_other_recipes, count_failing, count_pending
 
 # readers' searches share the processor with indexing, and somebody is waiting for those
 NICENESS = 10
+
+
+def settle_in(worker: Worker) -> None:
+    """Make this process one that gives way to others, and that stops cleanly when told to."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: worker.stop.set())
 
 
 class Command(BaseCommand):
@@ -27,11 +35,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="with --drain: summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if hasattr(os, "nice"):
-            os.nice(NICENESS)
         worker = Worker(embedder=embedder())
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: worker.stop.set())
+        settle_in(worker)
         ask_for_other_recipes(worker.embedder.recipe)
         try:
             if options["drain"]:
@@ -43,15 +48,15 @@ class Command(BaseCommand):
 
     def _drain(self, worker: Worker, *, as_json: bool) -> None:
         started = time.monotonic()
-        summary = {"articles": 0, "chunks": 0, "embedded": 0, "failed": 0}
+        summary = {"articles": 0, "chunks": 0, "embedded": 0}
         progress = tqdm(total=count_pending(), unit="article", disable=not sys.stderr.isatty())
         with progress:
             for _, indexed in worker.drain():
                 progress.update()
                 summary["articles"] += indexed is not None
-                summary["failed"] += indexed is None
                 summary["chunks"] += indexed.chunks if indexed else 0
                 summary["embedded"] += indexed.embedded if indexed else 0
+        summary["failing"] = count_failing()
         self._report({**summary, "seconds": round(time.monotonic() - started, 1)}, as_json=as_json)
 
     def _report(self, summary: dict[str, float], *, as_json: bool) -> None:
@@ -60,7 +65,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(
                 "{articles} articles indexed: {chunks} chunks, {embedded} newly embedded, "
-                "in {seconds} s; {failed} failed.".format(**summary)
+                "in {seconds} s; {failing} failing.".format(**summary)
             )
-        if summary["failed"]:
-            raise CommandError("Some articles failed; the reason is on each, and it is retried.")
+        if summary["failing"]:
+            raise CommandError("Some articles cannot be indexed; each says why and is tried again.")
