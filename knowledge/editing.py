@@ -21,7 +21,7 @@ from knowledge.models import MAX_SLUG, Article, Revision, Status, Workspace
 
 INDEXED_FIELDS = {"title", "content"}
 CHUNK_FIELDS = {"tags", "category", "visibility", "status"}
-EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug"}
+EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug", "source_hash"}
 SLUG_BASE = MAX_SLUG - 9  # leaves room for what tells it from others
 SLUG_NUMBERS = 20
 

@@ -1,9 +1,12 @@
 """Markdown files → articles of a workspace: what is new, what changed, what stays.
 
 An article remembers the path of its file relative to the folder that was imported, and is found
-again by it. Finding and reading files is `markdown_files`; every write is `editing`'s.
+again by it; and it remembers what the file said, so that a file which stays never undoes what an
+editor wrote since. Finding and reading files is `markdown_files`; every write is `editing`'s.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,7 +18,17 @@ from knowledge.markdown_files import CannotRead, MarkdownFile, Page, read_page
 from knowledge.models import Article, Status, Workspace
 
 Outcome = Literal["created", "updated", "unchanged"]
+FROM_FILE = ("title", "content", "summary", "tags", "category")
+"""The fields of an article that its file decides, as `Page` names them."""
 SAVED_MEANWHILE = "somebody saved this article during the import: import it again"
+CHANGED_TWICE = (
+    "changed here and in the file since the last import; nothing was overwritten: "
+    "make both say the same, then import again"
+)
+
+
+class ChangedTwice(Exception):
+    """Importing the file would undo what was written in the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,9 @@ def import_files(
 ) -> Report:
     """Make or update one published article for each file; a bad one does not stop the others.
 
-    A file that says what its article says already writes nothing; one whose article is in the
-    trash takes it out again. `visibility` is for all of them; without it, new articles are
+    A file that says what it said last time writes nothing, whatever its article says by now; one
+    whose article is in the trash takes it out again. Where both changed, the file fails.
+    `visibility` is for all of them; without it, new articles are
     `default_visibility` and the others keep theirs. Articles whose file is gone are left alone.
     `progress` may wrap the files to show how far it is.
     """
@@ -56,7 +70,7 @@ def import_files(
     for file in progress(files):
         try:
             outcome = _import(read_page(file), file, known, workspace, visibility)
-        except CannotRead as error:
+        except (CannotRead, ChangedTwice) as error:
             report.failed.append(Failure(file.shown, str(error)))
         except (Conflict, IntegrityError):
             report.failed.append(Failure(file.shown, SAVED_MEANWHILE))
@@ -82,30 +96,44 @@ def _import(
     workspace: Workspace,
     visibility: str,
 ) -> Outcome:
-    fields: dict[str, Any] = {
-        "title": page.title,
-        "content": page.content,
-        "summary": page.summary,
-        "tags": page.tags,
-        "category": page.category,
-    }
     if article := known.get(file.relative):
-        return _update(article, visibility, fields)
+        return _update(article, page, visibility)
     create_article(
         workspace=workspace,
         author=None,
         source_path=file.relative,
         status=Status.PUBLISHED,
         visibility=visibility or default_visibility(workspace),
-        **fields,
+        **_fields(page),
     )
     return "created"
 
 
-def _update(article: Article, visibility: str, fields: dict[str, Any]) -> Outcome:
+def _update(article: Article, page: Page, visibility: str) -> Outcome:
+    fields: dict[str, Any] = {}
+    if article.source_hash != _fingerprint(page):
+        _check_not_edited(article, page)
+        fields = _fields(page)
     if visibility:
         fields["visibility"] = visibility
     if article.status == Status.TRASHED:
         fields["status"] = Status.PUBLISHED
     changed = edit_article(article, seen=article.version, author=None, note="Imported", **fields)
     return "updated" if changed else "unchanged"
+
+
+def _check_not_edited(article: Article, page: Page) -> None:
+    """The article must say what was imported last, or already what the file says now."""
+    if _fingerprint(article) not in (article.source_hash, _fingerprint(page)):
+        raise ChangedTwice(CHANGED_TWICE)
+
+
+def _fields(page: Page) -> dict[str, Any]:
+    fields = {name: getattr(page, name) for name in FROM_FILE}
+    return fields | {"source_hash": _fingerprint(page)}
+
+
+def _fingerprint(said: Page | Article) -> str:
+    """SHA-256, in hexadecimal, of what a file or an article says."""
+    values = json.dumps([getattr(said, name) for name in FROM_FILE])
+    return hashlib.sha256(values.encode()).hexdigest()

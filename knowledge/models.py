@@ -92,7 +92,8 @@ class Article(models.Model):
     """A Markdown document, and how far the search index has followed it.
 
     `version` counts every write by a person and is what compare-and-set compares;
-    `revision` counts the writes that changed title or content, which search has to follow.
+    `revision` counts the writes that changed title or content, which search has to follow;
+    `source_hash` is what the file at `source_path` said when it was last imported.
     """
 
     workspace = models.ForeignKey(
@@ -114,6 +115,7 @@ class Article(models.Model):
     source_path = models.CharField(
         max_length=MAX_SOURCE_PATH, blank=True, default="", editable=False
     )
+    source_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     version = models.IntegerField(default=1, editable=False)
     revision = models.IntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('visibility', models.CharField(choices=[('public', 'Everyone'), ('members', 'Members of the workspace'), ('private', 'Editors and admins only')], default='members', max_length=10)),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('archived', 'Archived'), ('trashed', 'In the trash')], default='draft', max_length=10)),
                 ('source_path', models.CharField(blank=True, default='', editable=False, max_length=500)),
+                ('source_hash', models.CharField(blank=True, default='', editable=False, max_length=64)),
                 ('version', models.IntegerField(default=1, editable=False)),
                 ('revision', models.IntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

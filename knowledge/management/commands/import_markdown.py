@@ -21,8 +21,9 @@ from knowledge.workspaces import WorkspaceExists, create_workspace
 class Command(BaseCommand):
     help = (
         "Import Markdown files as published articles. A file is found again by its path below "
-        "PATH, so importing twice changes only what changed; an article that was put in the "
-        "trash comes back as long as its file is there. Ends with status 1 if a file failed."
+        "PATH, so importing twice changes only what changed; what was edited in the site is never "
+        "overwritten; an article that was put in the trash comes back as long as its file is "
+        "there. Ends with status 1 if a file failed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

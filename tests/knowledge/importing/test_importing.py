@@ -80,6 +80,59 @@ def test_an_article_in_the_trash_comes_back_and_a_draft_stays_one(
     assert list(statuses) == [Status.PUBLISHED, Status.DRAFT]
 
 
+def test_what_an_editor_wrote_outlives_importing_the_same_file_again(
+    folder: Path, write: Write, workspace: Workspace
+) -> None:
+    write("a.md", "---\ntags: x\n---\nOne")
+    run(folder, workspace)
+    edit_article(Article.objects.get(), seen=1, author=None, content="By hand", tags=["y"])
+    before = list(Article.objects.values())
+    assert run(folder, workspace) == Report(unchanged=1)
+    assert list(Article.objects.values()) == before
+
+
+@pytest.mark.parametrize("change", [{"content": "By hand"}, {"tags": ["y"]}, {"title": "B"}])
+def test_an_article_and_a_file_that_both_changed_are_reported_and_left_alone(
+    folder: Path, write: Write, workspace: Workspace, change: dict[str, Any]
+) -> None:
+    write("a.md", "One")
+    write("b.md", "One")
+    run(folder, workspace)
+    edit_article(Article.objects.get(source_path="a.md"), seen=1, author=None, **change)
+    before = Article.objects.filter(source_path="a.md").values().get()
+    write("a.md", "Two")
+    write("b.md", "Two")
+    report = run(folder, workspace)
+    assert [failure.path for failure in report.failed] == ["a.md"]
+    assert "changed here and in the file" in report.failed[0].reason
+    assert report.updated == 1
+    assert Article.objects.filter(source_path="a.md").values().get() == before
+
+
+def test_a_file_that_took_over_what_an_editor_wrote_can_change_again(
+    folder: Path, write: Write, workspace: Workspace
+) -> None:
+    write("a.md", "One")
+    run(folder, workspace)
+    edit_article(Article.objects.get(), seen=1, author=None, content="Two")
+    for text in ("Two", "Three"):
+        write("a.md", text)
+        assert not run(folder, workspace).failed
+    assert (Article.objects.get().content, Article.objects.get().revision) == ("Three", 3)
+
+
+def test_an_edited_article_comes_back_from_the_trash_as_it_was_edited(
+    folder: Path, write: Write, workspace: Workspace
+) -> None:
+    write("a.md", "One")
+    run(folder, workspace)
+    article = Article.objects.get()
+    edit_article(article, seen=1, author=None, content="By hand", status=Status.TRASHED)
+    assert run(folder, workspace) == Report(updated=1)
+    article.refresh_from_db()
+    assert (article.content, article.status) == ("By hand", Status.PUBLISHED)
+
+
 def test_articles_whose_file_is_gone_are_counted_and_kept(
     folder: Path, write: Write, workspace: Workspace
 ) -> None:
