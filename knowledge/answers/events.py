@@ -6,12 +6,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from knowledge.providers import ErrorCode
+from knowledge.search.retrieve import Confidence
 
 Json = dict[str, Any]
-Confidence = Literal["strong", "weak", "none"]
 
 _MESSAGES: dict[ErrorCode, str] = {
     "busy": "Too many answers are being written at this moment. Try again in a few seconds.",

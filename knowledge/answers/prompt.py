@@ -7,8 +7,8 @@ open one. (SECURITY I1)
 
 from collections.abc import Sequence
 
-from knowledge.answers.events import Confidence
 from knowledge.providers import Prompt, PromptPassage
+from knowledge.search.retrieve import Confidence
 
 VERSION = "1"
 """Part of an answer's fingerprint: raise it whenever the words below change, or what `extractive`

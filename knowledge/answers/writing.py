@@ -18,6 +18,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from kbsite.mongo import AnswerDocument
+from knowledge.answer_html import MAX_CHARS
 from knowledge.answers import store
 from knowledge.answers.answerers import answerer, prompt_of
 from knowledge.answers.citations import cited_numbers
@@ -27,13 +28,11 @@ from knowledge.providers import Answerer, ProviderError, Usage
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY = 0.25
-MAX_CHARS = 20_000
-"""Far longer than any answer that was asked for: a model that goes on has lost its way."""
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class TooLong(Exception):
-    """The model wrote more than MAX_CHARS characters."""
+    """The model wrote more than the MAX_CHARS characters that are shown: it has lost its way."""
 
 
 class Writing:
