@@ -16,6 +16,9 @@ SOURCES := kbsite accounts knowledge tests bench manage.py
 run: .venv/runtime
 	@exec $(BIN)/python -m kbsite.supervisor
 
+# what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
+test soak lint: export KB_ENV_FILE =
+
 test: .venv/development
 	KB_CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export KB_CHROMIUM && \
 		$(BIN)/python -m pytest -m "not soak" $(ARGS)

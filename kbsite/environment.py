@@ -1,9 +1,11 @@
 """What the environment may set, with its defaults and limits.
 
 Read once, from the process environment and `.env`; a bad value stops the start with the
-variable's name. Nothing here knows Django: `kbsite/settings.py` turns it into settings.
+variable's name. KB_ENV_FILE names another file than `.env`, or, when it is empty, none.
+Nothing here knows Django: `kbsite/settings.py` turns it into settings.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,9 +33,7 @@ class InvalidEnvironment(Exception):
 class Environment(BaseSettings):
     """Every variable that the product reads. Names are the upper-case field names."""
 
-    model_config = SettingsConfigDict(
-        env_file=BASE_DIR / ".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -87,8 +87,9 @@ def read_environment() -> Environment:
 
     Raises `InvalidEnvironment` with one line per bad variable.
     """
+    file = os.environ.get("KB_ENV_FILE", ".env")
     try:
-        return Environment()
+        return Environment(_env_file=BASE_DIR / file if file else None)
     except ValidationError as error:
         problems = [f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise InvalidEnvironment("; ".join(problems)) from None

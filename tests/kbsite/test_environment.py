@@ -1,10 +1,22 @@
 """A setting that cannot be used stops the start, and is named."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from kbsite import environment
 from kbsite.environment import BASE_DIR, Environment, InvalidEnvironment, read_environment
+
+PYTEST = str(Path(sys.executable).with_name("pytest"))
+PROBE = """from django.conf import settings
+
+def test_no_key_is_seen():
+    assert (settings.OPENAI_API_KEY, settings.VOYAGE_BASE_URL) == ("", "")
+"""
 
 
 @pytest.mark.parametrize(
@@ -45,6 +57,37 @@ def test_a_bad_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "")
     assert read_environment().port == 8000
+
+
+def test_the_file_of_settings_can_be_another_one_or_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(environment, "BASE_DIR", tmp_path)
+    (tmp_path / ".env").write_text("PORT=1001\n")
+    (tmp_path / "other").write_text("PORT=1002\n")
+    monkeypatch.delenv("KB_ENV_FILE")
+    assert read_environment().port == 1001
+    monkeypatch.setenv("KB_ENV_FILE", "other")
+    assert read_environment().port == 1002
+    monkeypatch.setenv("KB_ENV_FILE", "")
+    assert read_environment().port == 8000
+
+
+@pytest.mark.parametrize("program", [["-m", "pytest"], [PYTEST]], ids=["module", "bare"])
+def test_tests_see_no_keys_of_the_developer(tmp_path: Path, program: list[str]) -> None:
+    (tmp_path / "test_probe.py").write_text(PROBE)
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=k\nVOYAGE_BASE_URL=http://127.0.0.1:1\n")
+    given = {"KB_ENV_FILE": str(tmp_path / ".env"), "openai_api_key": "k", "PORT": "http"}
+    options = ["-c", str(BASE_DIR / "pyproject.toml"), "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [sys.executable, *program, *options, str(tmp_path)],
+        cwd=BASE_DIR,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_every_variable_and_its_default_is_in_the_example() -> None:

