@@ -12,7 +12,6 @@ from pymongo.database import Database
 from kbsite.mongo import Document
 
 HEARTBEAT_KEPT = timedelta(minutes=10)
-AUDIT_KEPT = timedelta(days=365)
 USAGE_KEPT = timedelta(days=365)
 
 
@@ -65,7 +64,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),
         _ttl("expires_at", "expires"),
     ],
-    "audit_events": [_ttl("at", "kept", AUDIT_KEPT)],
     "heartbeats": [_ttl("at", "kept", HEARTBEAT_KEPT)],
     "settings": [],
 }

@@ -21,6 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django_mongodb_backend.base import DatabaseWrapper
 from numpy.typing import NDArray
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -87,17 +88,6 @@ class UsageEvent(TypedDict):
     meta: Document
     tokens: int
     latency_ms: float
-
-
-class AuditEvent(TypedDict):
-    """Who did what to whom, from where, with what outcome."""
-
-    at: datetime
-    actor: str
-    action: str
-    target: str
-    address: str
-    outcome: str
 
 
 class Heartbeat(TypedDict):
@@ -205,12 +195,12 @@ def answers() -> Collection[AnswerDocument]:
     return cast("Collection[AnswerDocument]", database()["answers"])
 
 
-def usage_events() -> Collection[UsageEvent]:
-    return cast("Collection[UsageEvent]", database()["usage_events"])
+def async_answers() -> AsyncCollection[AnswerDocument]:
+    return cast("AsyncCollection[AnswerDocument]", async_database()["answers"])
 
 
-def audit_events() -> Collection[AuditEvent]:
-    return cast("Collection[AuditEvent]", database()["audit_events"])
+def async_usage_events() -> AsyncCollection[UsageEvent]:
+    return cast("AsyncCollection[UsageEvent]", async_database()["usage_events"])
 
 
 def heartbeats() -> Collection[Heartbeat]:

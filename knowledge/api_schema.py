@@ -46,7 +46,7 @@ class DoneSchema(serializers.Serializer[object]):
     event = serializers.CharField()
     model = serializers.CharField()
     citations = serializers.ListField(child=serializers.IntegerField())
-    verdicts = VerdictSchema(many=True)
+    verdicts = VerdictSchema(many=True, help_text="Empty for now: no claim is checked yet.")
     usage = serializers.DictField(child=serializers.IntegerField())
     timings_ms = serializers.DictField(child=serializers.FloatField())
     stopped = serializers.BooleanField(required=False, help_text="The answer is incomplete.")

@@ -10,11 +10,10 @@ change it. Opening is synchronous, the rest is for coroutines.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from bson import ObjectId
 from pymongo import DESCENDING, ReturnDocument
-from pymongo.asynchronous.collection import AsyncCollection
 
 from kbsite import mongo
 from kbsite.mongo import AnswerDocument, UsageEvent
@@ -59,7 +58,7 @@ def insert(answer: AnswerDocument) -> None:
 
 
 async def find(answer_id: ObjectId) -> AnswerDocument | None:
-    return await _answers().find_one({"_id": answer_id})
+    return await mongo.async_answers().find_one({"_id": answer_id})
 
 
 async def claim(answer_id: ObjectId, *, owner: str) -> AnswerDocument | None:
@@ -92,7 +91,7 @@ async def look(answer_id: ObjectId) -> AnswerDocument | None:
     followed = {"followed_until": _now() + FOLLOWED}
     await _update({"_id": answer_id, "state": State.STREAMING}, followed)
     broken_off = {"_id": answer_id, "state": State.STREAMING, "lease_until": {"$lte": _now()}}
-    await _answers().update_one(
+    await mongo.async_answers().update_one(
         broken_off,
         {"$set": {"state": State.FAILED}, "$push": {"events": as_json(BROKEN_OFF)}},
     )
@@ -109,7 +108,7 @@ async def ask_to_stop(answer_id: ObjectId) -> None:
 
 async def record_usage(usage: UsageEvent) -> None:
     """Add one model call to the time series."""
-    await mongo.async_database()["usage_events"].insert_one(dict(usage))
+    await mongo.async_usage_events().insert_one(usage)
 
 
 def text_of(events: Sequence[Mapping[str, Any]]) -> str:
@@ -128,13 +127,9 @@ def _as_events(text: str) -> list[Json]:
 
 
 async def _update(found: Json, changes: Json) -> AnswerDocument | None:
-    return await _answers().find_one_and_update(
+    return await mongo.async_answers().find_one_and_update(
         found, {"$set": changes}, return_document=ReturnDocument.AFTER
     )
-
-
-def _answers() -> AsyncCollection[AnswerDocument]:
-    return cast("AsyncCollection[AnswerDocument]", mongo.async_database()["answers"])
 
 
 def _now() -> datetime:

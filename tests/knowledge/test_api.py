@@ -206,3 +206,9 @@ def test_the_schema_documents_the_endpoint_and_its_events(client: Client) -> Non
     )
     events = schema["components"]["schemas"]["AnswerEvent"]["discriminator"]["mapping"]
     assert sorted(events) == ["done", "error", "passages", "token"]
+
+
+def test_the_schema_says_that_no_verdicts_are_given_yet(client: Client) -> None:
+    response = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
+    done = response.json()["components"]["schemas"]["DoneSchema"]["properties"]
+    assert "Empty for now" in done["verdicts"]["description"]

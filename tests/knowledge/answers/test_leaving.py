@@ -213,7 +213,7 @@ def test_usage_is_recorded_for_a_whole_answer(
 ) -> None:
     model.release()
     site.open(opened().path + "/stream").events  # noqa: B018
-    [usage] = mongo.usage_events().find({"meta.workspace": str(workspace.pk)})
+    [usage] = mongo.database()["usage_events"].find({"meta.workspace": str(workspace.pk)})
     assert usage["meta"] == {
         "workspace": str(workspace.pk),
         "user": None,
