@@ -93,8 +93,12 @@ class Supervisor:
                 tasks.create_task(self._keep_worker())
                 tasks.create_task(self._announce())
                 tasks.create_task(self._keep_server())
-        except* CannotStart as group:
-            raise group.exceptions[0] from None
+        except ExceptionGroup as group:
+            # not `except*`: before Python 3.11.4 it wraps what is raised in it in another group
+            reasons, others = group.split(CannotStart)
+            if others or not reasons:
+                raise
+            raise reasons.exceptions[0] from None
 
     async def _run_web(self) -> None:
         code = await self.web.run()
