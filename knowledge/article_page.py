@@ -1,8 +1,12 @@
-"""An article as a page: the HTML of its newest revision, rendered once and kept with it.
+"""An article as a page: the HTML of its newest revision, kept with it once it was rendered.
+
+Each version of the renderer tries a revision once. One that cannot be rendered is remembered as
+such, because every try may keep a rendering process busy up to its time limit.
 
 Who may see the article is decided before this is called; how Markdown becomes HTML is `rendering`.
 """
 
+import contextlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from knowledge.models import Article, Revision
-from knowledge.rendering import RenderError, render
+from knowledge.rendering import (
+    VERSION,
+    Rendered,
+    RenderError,
+    RenderUnavailable,
+    render,
+)
 from knowledge.sanitizing import clean_article
 
 CONTENTS_LEVELS = (2, 3)
@@ -32,21 +42,33 @@ class ArticlePage:
 def article_page(article: Article) -> ArticlePage:
     """The page of the article's newest revision."""
     revision = Revision.objects.get(article_id=article.pk, number=article.revision)
-    try:
-        if not revision.html:
-            _render(revision, source_path=article.source_path)
-    except RenderError:
+    if revision.rendered_by != VERSION:
+        with contextlib.suppress(RenderUnavailable):  # what is stored will do until the next view
+            _store(revision, _rendered(revision, source_path=article.source_path))
+    if not revision.html:
         return ArticlePage(html=format_html("<pre>{}</pre>", revision.content), plain=True)
     # The last gate runs on every view, so that a stricter one reaches what was rendered before.
     html = mark_safe(clean_article(revision.html))  # noqa: S308
     return ArticlePage(html=html, contents=_contents(revision.headings))
 
 
-def _render(revision: Revision, *, source_path: str) -> None:
-    rendered = render(revision.content, title=revision.title, source_path=source_path)
-    revision.html = rendered.html
+def _rendered(revision: Revision, *, source_path: str) -> Rendered:
+    """The revision's page, empty only where it cannot be rendered, now or later."""
+    try:
+        rendered = render(revision.content, title=revision.title, source_path=source_path)
+    except RenderUnavailable:
+        raise
+    except RenderError:
+        return Rendered("", ())
+    return Rendered(rendered.html or "\n", rendered.headings)
+
+
+def _store(revision: Revision, rendered: Rendered) -> None:
+    revision.html, revision.rendered_by = rendered.html, VERSION
     revision.headings = [asdict(heading) for heading in rendered.headings]
-    Revision.objects.filter(pk=revision.pk).update(html=revision.html, headings=revision.headings)
+    Revision.objects.filter(pk=revision.pk).update(
+        html=revision.html, headings=revision.headings, rendered_by=revision.rendered_by
+    )
 
 
 def _contents(headings: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -26,7 +26,7 @@ from knowledge.forms import SLUG_TAKEN, ArticleForm, SeenForm
 from knowledge.index_state import index_state
 from knowledge.metadata import clean_content
 from knowledge.models import Article, Status, Workspace
-from knowledge.rendering import RenderError
+from knowledge.rendering import RenderError, RenderUnavailable
 from knowledge.rendering import render as render_markdown
 from knowledge.sanitizing import clean_article
 
@@ -235,6 +235,8 @@ def _preview(content: str, title: str) -> dict[str, Any]:
         html = clean_article(render_markdown(clean_content(content), title=title).html)
     except ValidationError as error:
         return {"preview_problem": error.messages[0]}
+    except RenderUnavailable:
+        return {"preview_problem": "Too many previews at once. Try again in a moment."}
     except RenderError:
         return {"preview_problem": "This text takes too long to lay out. It can still be saved."}
     return {"preview": mark_safe(html)}  # noqa: S308

@@ -143,7 +143,11 @@ class Article(models.Model):
 
 
 class Revision(models.Model):
-    """What an article said at one time. `html` and `headings` are its rendering, made once."""
+    """What an article said at one time. `html` and `headings` are its rendering.
+
+    `rendered_by` is the version of the renderer that made it, or, where `html` is empty, that
+    could not; it is empty until somebody looks.
+    """
 
     article = models.ForeignKey(
         Article, on_delete=models.CASCADE, related_name="revisions", db_index=False
@@ -158,6 +162,7 @@ class Revision(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     html = models.TextField(blank=True, default="")
     headings = models.JSONField(default=list, blank=True)
+    rendered_by = models.CharField(max_length=20, blank=True, default="")
 
     class Meta:
         db_table = "article_revisions"

@@ -20,7 +20,20 @@ from knowledge.answer_html import render_answer
 from knowledge.markdown import Heading
 from knowledge.rendering_process import read_frame, write_frame
 
-__all__ = ["Heading", "RenderError", "RenderTimeout", "Rendered", "render", "render_answer"]
+__all__ = [
+    "VERSION",
+    "Heading",
+    "RenderError",
+    "RenderTimeout",
+    "RenderUnavailable",
+    "Rendered",
+    "render",
+    "render_answer",
+]
+
+VERSION: Final = "1"
+"""Raise it with every change of what an article's HTML is, or of what can be rendered at all:
+pages that another version made are rendered again when they are next looked at."""
 
 TIME_LIMIT: Final = 3.0
 """Seconds one article may take, its child's start not counted."""
@@ -47,6 +60,10 @@ class RenderTimeout(RenderError):
     """Rendering took longer than its limit and was stopped."""
 
 
+class RenderUnavailable(RenderError):
+    """No rendering process got free or could start: the article is not to blame, try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """Safe HTML, and the headings that have an anchor in it."""
@@ -62,8 +79,8 @@ def render(
 
     `source_path` is the file that it was imported from, if any: links to its siblings need it.
 
-    Raises `RenderTimeout` after `time_limit` seconds or when no child gets free, and
-    `RenderError` when `source` or the page is too large, or breaks the renderer.
+    Raises `RenderTimeout` after `time_limit` seconds, `RenderUnavailable` when there is no child
+    for it, and `RenderError` when `source` or the page is too large, or breaks the renderer.
     """
     if len(source) > MAX_CHARS:
         raise RenderError(f"longer than {MAX_CHARS} characters")
@@ -92,7 +109,7 @@ class _Child:
         self._requests = cast(BinaryIO, self._process.stdin)
         self._replies = cast(BinaryIO, self._process.stdout)
         self._killed = False
-        self.ask({"source": "", "title": ""}, _START_LIMIT)  # imports what rendering needs
+        self._warm_up()
 
     @property
     def alive(self) -> bool:
@@ -119,6 +136,14 @@ class _Child:
         with contextlib.suppress(OSError):
             self._process.communicate()
 
+    def _warm_up(self) -> None:
+        """Let the child import what rendering needs, outside of an article's time limit."""
+        try:
+            self.ask({"source": "", "title": ""}, _START_LIMIT)
+        except RenderError as error:
+            self.end()
+            raise RenderUnavailable("no rendering process could start") from error
+
     def _kill(self) -> None:
         self._killed = True
         self._process.kill()
@@ -135,7 +160,7 @@ class _Children:
     def borrow(self) -> Iterator[_Child]:
         """A child for one request. It stays only if all went well with it."""
         if not self._places.acquire(timeout=_WAIT_FOR_A_CHILD):
-            raise RenderTimeout("too many articles at once")
+            raise RenderUnavailable("too many articles at once")
         try:
             child = self._take()
             try:

@@ -42,8 +42,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve until the input ends. Ctrl-C is for the parent, which then closes the input."""
+    """Serve until the input ends. Signals to the whole group are for the parent.
+
+    It closes the input when it ends; a child that ended by itself would tell on its article.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     with contextlib.suppress(BrokenPipeError):

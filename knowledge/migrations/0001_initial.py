@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,84 +17,224 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Workspace',
+            name="Workspace",
             fields=[
-                ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(db_index=False, max_length=80)),
-                ('name', models.CharField(max_length=80)),
-                ('description', models.CharField(blank=True, default='', max_length=300)),
-                ('visibility', models.CharField(choices=[('public', 'Everyone'), ('members', 'Members of the workspace')], default='members', help_text='Public: anyone may read it. Members: only people who were added.', max_length=10)),
-                ('example_questions', django_mongodb_backend.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    django_mongodb_backend.fields.ObjectIdAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(db_index=False, max_length=80)),
+                ("name", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("public", "Everyone"), ("members", "Members of the workspace")],
+                        default="members",
+                        help_text="Public: anyone may read it. Members: only people who were added.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "example_questions",
+                    django_mongodb_backend.fields.ArrayField(
+                        base_field=models.CharField(max_length=120), blank=True, default=list
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
             options={
-                'db_table': 'workspaces',
-                'ordering': ['name'],
+                "db_table": "workspaces",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('slug', models.SlugField(db_index=False, max_length=80)),
-                ('content', models.TextField(validators=[django.core.validators.MaxLengthValidator(1000000)])),
-                ('summary', models.CharField(blank=True, default='', max_length=500)),
-                ('tags', django_mongodb_backend.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list)),
-                ('category', models.CharField(blank=True, default='', max_length=60)),
-                ('visibility', models.CharField(choices=[('public', 'Everyone'), ('members', 'Members of the workspace'), ('private', 'Editors and admins only')], default='members', max_length=10)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('archived', 'Archived'), ('trashed', 'In the trash')], default='draft', max_length=10)),
-                ('source_path', models.CharField(blank=True, default='', editable=False, max_length=500)),
-                ('source_hash', models.CharField(blank=True, default='', editable=False, max_length=64)),
-                ('version', models.IntegerField(default=1, editable=False)),
-                ('revision', models.IntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('pending', models.BooleanField(default=True, editable=False)),
-                ('indexed_revision', models.IntegerField(default=0, editable=False)),
-                ('indexed_at', models.DateTimeField(editable=False, null=True)),
-                ('lease_owner', models.CharField(default='', editable=False, max_length=80)),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('attempts', models.IntegerField(default=0, editable=False)),
-                ('not_before', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('index_error', models.CharField(default='', editable=False, max_length=300)),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='articles', to='knowledge.workspace')),
+                (
+                    "id",
+                    django_mongodb_backend.fields.ObjectIdAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("slug", models.SlugField(db_index=False, max_length=80)),
+                (
+                    "content",
+                    models.TextField(
+                        validators=[django.core.validators.MaxLengthValidator(1000000)]
+                    ),
+                ),
+                ("summary", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "tags",
+                    django_mongodb_backend.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, default=list
+                    ),
+                ),
+                ("category", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "Everyone"),
+                            ("members", "Members of the workspace"),
+                            ("private", "Editors and admins only"),
+                        ],
+                        default="members",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                            ("trashed", "In the trash"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "source_path",
+                    models.CharField(blank=True, default="", editable=False, max_length=500),
+                ),
+                (
+                    "source_hash",
+                    models.CharField(blank=True, default="", editable=False, max_length=64),
+                ),
+                ("version", models.IntegerField(default=1, editable=False)),
+                ("revision", models.IntegerField(default=1, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("pending", models.BooleanField(default=True, editable=False)),
+                ("indexed_revision", models.IntegerField(default=0, editable=False)),
+                ("indexed_at", models.DateTimeField(editable=False, null=True)),
+                ("lease_owner", models.CharField(default="", editable=False, max_length=80)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.IntegerField(default=0, editable=False)),
+                (
+                    "not_before",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                ("index_error", models.CharField(default="", editable=False, max_length=300)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="articles",
+                        to="knowledge.workspace",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'articles',
-                'ordering': ['-updated_at'],
+                "db_table": "articles",
+                "ordering": ["-updated_at"],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('content', models.TextField()),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('html', models.TextField(blank=True, default='')),
-                ('headings', models.JSONField(blank=True, default=list)),
-                ('article', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='knowledge.article')),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    django_mongodb_backend.fields.ObjectIdAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("content", models.TextField()),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("html", models.TextField(blank=True, default="")),
+                ("headings", models.JSONField(blank=True, default=list)),
+                ("rendered_by", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="knowledge.article",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'article_revisions',
-                'ordering': ['-number'],
+                "db_table": "article_revisions",
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('editor', 'Editor'), ('admin', 'Admin')], default='viewer', max_length=10)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('workspace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='knowledge.workspace')),
+                (
+                    "id",
+                    django_mongodb_backend.fields.ObjectIdAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("viewer", "Viewer"), ("editor", "Editor"), ("admin", "Admin")],
+                        default="viewer",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="knowledge.workspace",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'memberships',
+                "db_table": "memberships",
             },
         ),
     ]

@@ -9,39 +9,100 @@ from django.test import Client
 from accounts.models import User
 from knowledge import article_page
 from knowledge.models import Article, Revision, Role, Status, Visibility, Workspace
-from knowledge.rendering import Rendered, RenderTimeout
+from knowledge.rendering import (
+    VERSION,
+    Rendered,
+    RenderError,
+    RenderTimeout,
+    RenderUnavailable,
+)
 
 SECTIONS = "Intro.\n\n## One\n\ntext\n\n### Two\n\ntext"
+Renders = Callable[..., None]
 
 
+@pytest.fixture
+def renders(monkeypatch: pytest.MonkeyPatch) -> Renders:
+    """Decide what rendering comes to: HTML, or an exception."""
+
+    def decide(outcome: str | Exception) -> None:
+        def render(*_: object, **__: object) -> Rendered:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return Rendered(outcome, ())
+
+        monkeypatch.setattr(article_page, "render", render)
+
+    return decide
+
+
+@pytest.mark.parametrize("content", [SECTIONS, "[only]: /a-definition"])
 def test_a_revision_is_rendered_once(
-    make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+    make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    article = make_article(content=SECTIONS)
+    article = make_article(content=content)
     first = article_page.article_page(article)
     monkeypatch.setattr(article_page, "render", lambda *_, **__: pytest.fail("rendered again"))
     assert article_page.article_page(article) == first
-    assert [heading["text"] for heading in first.contents] == ["One", "Two"]
+    assert not first.plain
+
+
+def test_the_headings_are_kept_with_the_page(make_article: Callable[..., Article]) -> None:
+    article = make_article(content=SECTIONS)
+    for _ in range(2):
+        contents = article_page.article_page(article).contents
+        assert [heading["text"] for heading in contents] == ["One", "Two"]
+
+
+def test_what_another_renderer_made_is_rendered_again(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content="new")
+    Revision.objects.update(html="<p>old</p>", rendered_by="0")
+    assert "new" in article_page.article_page(article).html
+    assert Revision.objects.get().rendered_by == VERSION
 
 
 def test_x1_html_that_was_stored_goes_through_the_gate_again(
     make_article: Callable[..., Article],
 ) -> None:
     article = make_article()
-    Revision.objects.filter(article_id=article.pk).update(html="<script>alert(1)</script><p>a")
-    assert "script" not in article_page.article_page(article).html
+    Revision.objects.filter(article_id=article.pk).update(
+        html="<script>alert(1)</script><p>a", rendered_by=VERSION
+    )
+    assert article_page.article_page(article).html == "<p>a</p>"
 
 
-def test_an_article_that_cannot_be_rendered_is_shown_as_it_was_written(
-    make_article: Callable[..., Article], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [RenderTimeout("too slow"), RenderError("too large")])
+def test_u3_an_article_that_cannot_be_rendered_is_tried_once_and_shown_as_it_was_written(
+    make_article: Callable[..., Article], renders: Renders, failure: Exception
 ) -> None:
-    def time_out(*_: object, **__: object) -> Rendered:
-        raise RenderTimeout("too slow")
+    article = make_article(content="<b>a</b>")
+    renders(failure)
+    first = article_page.article_page(article)
+    renders("<p>tried again</p>")
+    assert article_page.article_page(article) == first
+    assert first.plain
+    assert first.html == "<pre>&lt;b&gt;a&lt;/b&gt;</pre>"
 
-    monkeypatch.setattr(article_page, "render", time_out)
-    page = article_page.article_page(make_article(content="<b>a</b>"))
-    assert page.plain
-    assert page.html == "<pre>&lt;b&gt;a&lt;/b&gt;</pre>"
+
+def test_an_article_that_found_no_renderer_is_tried_again(
+    make_article: Callable[..., Article], renders: Renders
+) -> None:
+    article = make_article(content="a")
+    renders(RenderUnavailable("no child is free"))
+    assert article_page.article_page(article).plain
+    renders("<p>a</p>")
+    assert article_page.article_page(article).html == "<p>a</p>"
+
+
+def test_what_was_rendered_before_is_shown_while_no_renderer_is_free(
+    make_article: Callable[..., Article], renders: Renders
+) -> None:
+    article = make_article()
+    Revision.objects.update(html="<p>old</p>", rendered_by="0")
+    renders(RenderUnavailable("no child is free"))
+    assert article_page.article_page(article).html == "<p>old</p>"
 
 
 def test_a_single_heading_makes_no_table_of_contents(

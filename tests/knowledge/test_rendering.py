@@ -4,12 +4,21 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from knowledge import rendering
 from knowledge.markdown import Heading
-from knowledge.rendering import MAX_CHARS, Rendered, RenderError, RenderTimeout, render
+from knowledge.rendering import (
+    MAX_CHARS,
+    Rendered,
+    RenderError,
+    RenderTimeout,
+    RenderUnavailable,
+    render,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = "[" * 1_000_000
@@ -68,6 +77,29 @@ def test_a_slow_article_does_not_stop_the_others() -> None:
         assert isinstance(slow.exception(), RenderTimeout)
 
 
+def test_an_article_that_finds_no_child_free_is_not_to_blame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rendering, "_WAIT_FOR_A_CHILD", 0.05)
+    busy = rendering._Children()
+    monkeypatch.setattr(rendering, "_children", busy)
+    with ExitStack() as stack:
+        stack.callback(busy.end)
+        for _ in range(rendering._CHILDREN):
+            stack.enter_context(busy.borrow())
+        with pytest.raises(RenderUnavailable):
+            render("text")
+
+
+def test_an_article_whose_child_cannot_start_is_not_to_blame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rendering, "_START_LIMIT", 0.001)
+    monkeypatch.setattr(rendering, "_children", rendering._Children())
+    with pytest.raises(RenderUnavailable):
+        render("text")
+
+
 def test_an_article_without_end_is_refused() -> None:
     with pytest.raises(RenderError, match="longer than"):
         render("a" * (MAX_CHARS + 1))
@@ -89,14 +121,30 @@ def test_the_child_imports_no_django() -> None:
 
 @pytest.mark.parametrize(
     "ending",
-    ["pass", "os.kill(os.getpid(), signal.SIGKILL)", "os.killpg(os.getpgid(0), signal.SIGINT)"],
-    ids=["exit", "killed", "interrupt"],
+    [
+        "pass",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os.killpg(os.getpgid(0), signal.SIGINT)",
+        "os.killpg(os.getpgid(0), signal.SIGTERM)",
+    ],
+    ids=["exit", "killed", "interrupt", "terminate"],
 )
 def test_the_child_ends_with_its_parent(ending: str) -> None:
     code = "import os, signal; os.setsid()\nfrom knowledge.rendering import render\nrender('')\n"
     assert (
         "ResourceWarning" not in run(code + ending).stderr
     )  # returned at all: nobody holds its pipes
+
+
+def test_a_signal_to_the_whole_group_leaves_the_child_to_its_parent() -> None:
+    code = (
+        "import os, signal; os.setsid(); signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "from knowledge import rendering\n"
+        "rendering.render(''); [child] = rendering._children._idle\n"
+        "os.killpg(os.getpgid(0), signal.SIGTERM)\n"
+        "print(rendering.render('a').html, rendering._children._idle == [child])"
+    )
+    assert run(code).stdout.split() == ["<p>a</p>", "True"]
 
 
 def test_the_child_sees_no_secrets() -> None:

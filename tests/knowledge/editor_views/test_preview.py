@@ -48,6 +48,16 @@ def test_a_text_that_cannot_be_laid_out_is_said_so_and_kept_and_can_be_saved(
     assert editor.post(url("article_new"), typed(content="KEPT")).status_code == 302
 
 
+def test_a_preview_that_found_no_renderer_free_does_not_blame_the_text(
+    editor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise rendering.RenderUnavailable("no child is free")
+
+    monkeypatch.setattr(editor_views, "render_markdown", fail)
+    assert "Try again" in text_of(editor.post(url("preview"), typed()))
+
+
 def test_a_preview_after_signing_out_says_so_instead_of_showing_another_page(
     client: Client, workspace: Workspace
 ) -> None:
