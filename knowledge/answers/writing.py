@@ -80,7 +80,7 @@ class Writing:
         try:
             await self._streaming
         except asyncio.CancelledError:
-            return self._done(claimed, stopped=True)
+            return await self._done(claimed, stopped=True)
         except TooLong:
             return failure("too_long")
         except ProviderError as error:
@@ -89,7 +89,7 @@ class Writing:
         except Exception as error:  # a model's answer can be anything, and must come to an end
             logger.error("answer %s: %s", self._answer_id, type(error).__name__)
             return failure("internal")
-        return self._done(claimed) if self._text else failure("model_unavailable")
+        return await self._done(claimed) if self._text else failure("model_unavailable")
 
     async def _stream(self, claimed: AnswerDocument) -> None:
         async with aclosing(self._answerer.stream(prompt_of(claimed))) as pieces:
@@ -148,11 +148,12 @@ class Writing:
         except PyMongoError as error:
             logger.warning("usage not recorded: %s", type(error).__name__)
 
-    def _done(self, claimed: AnswerDocument, *, stopped: bool = False) -> DoneEvent:
+    async def _done(self, claimed: AnswerDocument, *, stopped: bool = False) -> DoneEvent:
         retrieved = [passage["n"] for passage in claimed["retrieval"]["passages"]]
+        cited = await asyncio.to_thread(cited_numbers, self._text, retrieved=retrieved)
         return DoneEvent(
             model=self._answerer.model,
-            citations=cited_numbers(self._text, retrieved=retrieved),
+            citations=cited,
             usage=asdict(self._usage) if self._usage else {},
             timings_ms={**self._timings_ms, "total": self._elapsed_ms()},
             stopped=stopped,

@@ -46,6 +46,11 @@ class Site:
     def open(self, path: str, **how: Any) -> "Visit":
         return Visit(self.port, path, **how)
 
+    @property
+    def thread_id(self) -> int | None:
+        """The thread of the server's event loop."""
+        return self._thread.ident
+
     def tasks(self) -> int:
         """How many tasks the server has, its own included."""
         return len(asyncio.all_tasks(self.loop))

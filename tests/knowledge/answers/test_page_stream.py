@@ -1,11 +1,12 @@
 """The page's stream over a real socket: what arrives, once, to whom, and how it ends."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 
 import pytest
 from pytest_django import Settings
 
-from knowledge.answers import generation, pacing
+from knowledge.answers import citations, generation, pacing, writing
 from knowledge.models import Article
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened
@@ -58,6 +59,21 @@ def test_d3_what_is_stored_is_what_was_shown(site: Site, model: OpenAIServer, op
     assert (answer.state, answer.text) == ("done", "Ports\n\n- one\r\n- two [1]\n\n\u2028é\x85😀")
     replayed = [h for name, h in site.open(answer.path + "/stream").events if name == "answer"]
     assert replayed == [shown[-1]]
+
+
+def test_finding_the_citations_holds_no_other_request_up(
+    site: Site, model: OpenAIServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def cited_numbers(text: str, *, retrieved: Collection[int]) -> tuple[int, ...]:
+        threads.append(threading.get_ident())
+        return citations.cited_numbers(text, retrieved=retrieved)
+
+    monkeypatch.setattr(writing, "cited_numbers", cited_numbers)
+    assert "data-source" in site.open(opened().path + "/stream").body
+    assert threads
+    assert site.thread_id not in threads
 
 
 def test_a_reconnection_replays_and_calls_no_model_again(
