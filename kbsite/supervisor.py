@@ -31,7 +31,7 @@ DRAIN_SECONDS = 5
 GRACE_SECONDS = DRAIN_SECONDS + 3
 # A worker that ends is started again after 1, 2, 4 ... 30 s; after a minute of work from 1 again
 FIRST_DELAY, LONGEST_DELAY, STEADY_SECONDS = 1.0, 30.0, 60.0
-# Said to be slow, not waited for longer, when /healthz does not turn healthy
+# Said to be slow, and the worker started all the same, when /healthz does not turn healthy
 PATIENCE_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 MAX_SERVER_DEATHS = 3
@@ -48,7 +48,7 @@ class Supervisor:
         self.worker = Child("worker", "manage.py", "worker")
         self.web = Child("web", *_web_arguments(env))
         self._stop = asyncio.Event()
-        self._announced = asyncio.Event()
+        self._started = asyncio.Event()
 
     async def run(self) -> None:
         """Run the site until a signal. Raises `CannotStart` when it cannot go on."""
@@ -109,7 +109,7 @@ class Supervisor:
 
     async def _keep_worker(self) -> None:
         # loading its models must not slow down the start of the pages
-        await self._announced.wait()
+        await self._started.wait()
         delay = FIRST_DELAY
         while True:
             started = asyncio.get_running_loop().time()
@@ -143,16 +143,16 @@ class Supervisor:
             await asyncio.to_thread(server.rotate_log)
 
     async def _announce(self) -> None:
-        """Print the address once the site is healthy, or what is wrong after a while."""
+        """Print the address once the site is healthy; after a while without, what is wrong."""
         deadline, pause = asyncio.get_running_loop().time() + PATIENCE_SECONDS, FIRST_PAUSE
         while problem := await asyncio.to_thread(_health_problem, self.env):
-            if asyncio.get_running_loop().time() > deadline:
+            if not self._started.is_set() and asyncio.get_running_loop().time() > deadline:
                 say("site", f"not healthy yet: {problem}")
-                break
+                self._started.set()
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
         say("site", f"{_address(self.env)}/ is ready; Ctrl-C stops it")
-        self._announced.set()
+        self._started.set()
 
     async def _stop_everything(self) -> None:
         children = (self.setup, self.worker, self.web)

@@ -70,6 +70,7 @@ def test_when_the_web_server_dies_everything_stops_with_the_reason(site: Site) -
     os.kill(started["uvicorn"], signal.SIGKILL)
     assert site.process.wait(timeout=PATIENCE) == 1
     assert "The web server ended with signal 9" in site.lines[-2]
+    assert "Traceback" not in "".join(site.lines)
     assert gone(started)
 
 
