@@ -5,7 +5,6 @@ Reading who may see what is `access.py`; writing articles is `editing.py`; the f
 """
 
 from django.conf import settings
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -101,7 +100,7 @@ class Article(models.Model):
     )
     title = models.CharField(max_length=MAX_TITLE)
     slug = models.SlugField(max_length=MAX_SLUG, db_index=False)
-    content = models.TextField(validators=[MaxLengthValidator(settings.ARTICLE_MAX_CHARS)])
+    content = models.TextField()
     summary = models.CharField(max_length=MAX_SUMMARY, blank=True, default="")
     tags = ArrayField(models.CharField(max_length=MAX_TAG), default=list, blank=True, size=None)
     category = models.CharField(max_length=MAX_CATEGORY, blank=True, default="")

@@ -138,7 +138,7 @@ def test_the_child_ends_with_its_parent(ending: str) -> None:
 
 def test_a_signal_to_the_whole_group_leaves_the_child_to_its_parent() -> None:
     code = (
-        "import os, signal; os.setsid(); signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "import os, signal; os.setsid(); signal.signal(signal.SIGTERM, lambda *_: None)\n"
         "from knowledge import rendering\n"
         "rendering.render(''); [child] = rendering._children._idle\n"
         "os.killpg(os.getpgid(0), signal.SIGTERM)\n"
