@@ -20,6 +20,11 @@ def _commas(value: str) -> str:
     return ",".join(part.strip() for part in value.split(",") if part.strip())
 
 
+def _from_base(path: Path) -> Path:
+    """Not from the working directory: a command run elsewhere must find the same data."""
+    return BASE_DIR / path
+
+
 CommaList = Annotated[str, NoDecode, AfterValidator(_commas)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=1, le=600_000)]
@@ -46,7 +51,7 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     kb_site_name: str = Field(default="Knowledge base", min_length=1, max_length=60)
-    kb_var_dir: Path = BASE_DIR / "var"
+    kb_var_dir: Annotated[Path, AfterValidator(_from_base)] = BASE_DIR / "var"
 
     mongodb_uri: str = Field(default="", pattern=r"^(mongodb(\+srv)?://.+)?$")
     mongodb_database: str = Field(default="kb", pattern=r"^[A-Za-z0-9_-]{1,38}$")

@@ -11,7 +11,7 @@ import pytest
 from kbsite import environment
 from kbsite.environment import BASE_DIR, Environment, InvalidEnvironment, read_environment
 
-PYTEST = str(Path(sys.executable).with_name("pytest"))
+PYTEST = Path(sys.executable).with_name("pytest")
 PROBE = """from django.conf import settings
 
 def test_no_key_is_seen():
@@ -59,6 +59,16 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert read_environment().port == 8000
 
 
+def test_a_relative_folder_of_data_does_not_depend_on_where_a_command_is_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KB_VAR_DIR", "data/kb")
+    assert read_environment().kb_var_dir == BASE_DIR / "data/kb"
+    monkeypatch.setenv("KB_VAR_DIR", str(tmp_path))
+    assert read_environment().kb_var_dir == tmp_path
+
+
 def test_the_file_of_settings_can_be_another_one_or_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -73,14 +83,13 @@ def test_the_file_of_settings_can_be_another_one_or_none(
     assert read_environment().port == 8000
 
 
-@pytest.mark.parametrize("program", [["-m", "pytest"], [PYTEST]], ids=["module", "bare"])
-def test_tests_see_no_keys_of_the_developer(tmp_path: Path, program: list[str]) -> None:
+def test_tests_see_no_keys_of_the_developer(tmp_path: Path) -> None:
     (tmp_path / "test_probe.py").write_text(PROBE)
     (tmp_path / ".env").write_text("OPENAI_API_KEY=k\nVOYAGE_BASE_URL=http://127.0.0.1:1\n")
     given = {"KB_ENV_FILE": str(tmp_path / ".env"), "openai_api_key": "k", "PORT": "http"}
     options = ["-c", str(BASE_DIR / "pyproject.toml"), "-p", "no:cacheprovider"]
     ran = subprocess.run(
-        [sys.executable, *program, *options, str(tmp_path)],
+        [PYTEST, *options, str(tmp_path)],
         cwd=BASE_DIR,
         env={**os.environ, **given},
         capture_output=True,
