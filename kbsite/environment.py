@@ -70,7 +70,6 @@ class Environment(BaseSettings):
     answer_timeout_ms: Milliseconds = 60_000
     answer_stall_ms: Milliseconds = 20_000
 
-    search_num_candidates: Count = 200
     search_semantic_limit: Count = 50
     search_keyword_limit: Count = 30
     search_fused_limit: Count = 20
@@ -79,7 +78,8 @@ class Environment(BaseSettings):
     confidence_weak: Share = 0.3
 
     question_max_chars: Count = 1_000
-    article_max_chars: int = Field(default=1_000_000, ge=1_000, le=10_000_000)
+    # twice as many, with their page as HTML, would not fit a document of MongoDB
+    article_max_chars: int = Field(default=1_000_000, ge=1_000, le=2_000_000)
     chunk_max_chars: int = Field(default=1_500, ge=200, le=8_000)
     embed_batch: int = Field(default=8, ge=1, le=128)
     lease_seconds: int = Field(default=120, ge=1, le=3_600)

@@ -208,7 +208,6 @@ RERANK_TIMEOUT_MS = env.rerank_timeout_ms
 EMBED_TIMEOUT_MS = env.embed_timeout_ms
 ANSWER_TIMEOUT_MS = env.answer_timeout_ms
 ANSWER_STALL_MS = env.answer_stall_ms
-SEARCH_NUM_CANDIDATES = env.search_num_candidates
 SEARCH_SEMANTIC_LIMIT = env.search_semantic_limit
 SEARCH_KEYWORD_LIMIT = env.search_keyword_limit
 SEARCH_FUSED_LIMIT = env.search_fused_limit

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
 
 from kbsite import environment
 from kbsite.environment import BASE_DIR, Environment, InvalidEnvironment, read_environment
@@ -30,6 +31,7 @@ def test_no_key_is_seen():
         ("DEBUG", "perhaps"),
         ("RERANK_BUDGET_MS", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("ARTICLE_MAX_CHARS", "2000001"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(
@@ -105,6 +107,26 @@ def test_every_variable_and_its_default_is_in_the_example() -> None:
     fields = {name.upper(): field.default for name, field in Environment.model_fields.items()}
     fields["KB_VAR_DIR"] = "var"
     assert shown == {name: _as_written(default) for name, default in fields.items()}
+
+
+def test_every_variable_is_used() -> None:
+    """By Django itself, by a line of the settings that does more than pass it on, or elsewhere."""
+    passed_on = re.compile(r"^([A-Z_]+) = env\.\w+\n", re.MULTILINE)
+    names = {name.upper() for name in Environment.model_fields} - set(dir(global_settings))
+    settings = passed_on.sub("", (BASE_DIR / "kbsite/settings.py").read_text())
+    code = "\n".join(
+        path.read_text()
+        for package in ("kbsite", "accounts", "knowledge")
+        for path in (BASE_DIR / package).rglob("*.py")
+        if path.name not in ("settings.py", "environment.py")
+    )
+    unused = {
+        name
+        for name in names
+        if not re.search(rf"\b(settings\.{name}|env\.{name.lower()})\b", code)
+        and not re.search(rf"\b({name}|env\.{name.lower()})\b", settings)
+    }
+    assert unused == set()
 
 
 def test_every_variable_is_in_the_manual() -> None:
