@@ -1,7 +1,11 @@
 """What the OpenAPI schema says about an answer's events. The events are `answers.events`."""
 
+from typing import get_args
+
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
+
+from knowledge.answers.events import Stopped
 
 NDJSON = "application/x-ndjson"
 
@@ -49,7 +53,11 @@ class DoneSchema(serializers.Serializer[object]):
     verdicts = VerdictSchema(many=True, help_text="Empty for now: no claim is checked yet.")
     usage = serializers.DictField(child=serializers.IntegerField())
     timings_ms = serializers.DictField(child=serializers.FloatField())
-    stopped = serializers.BooleanField(required=False, help_text="The answer is incomplete.")
+    stopped = serializers.ChoiceField(
+        choices=get_args(Stopped),
+        required=False,
+        help_text="Why the answer is incomplete; absent where it is whole.",
+    )
 
 
 class ErrorSchema(serializers.Serializer[object]):

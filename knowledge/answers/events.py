@@ -6,12 +6,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from knowledge.providers import ErrorCode
 from knowledge.search.retrieve import Confidence
 
 Json = dict[str, Any]
+Stopped = Literal["by_reader", "reader_left", "server_stopping"]
+"""Why an answer ended before it was whole, though nothing failed."""
 
 _MESSAGES: dict[ErrorCode, str] = {
     "busy": "Too many answers are being written at this moment. Try again in a few seconds.",
@@ -43,14 +45,14 @@ class TokenEvent:
 
 @dataclass(frozen=True, slots=True)
 class DoneEvent:
-    """The answer is whole, or was stopped. `citations` are the cited passages' numbers."""
+    """The answer is whole, or `stopped`. `citations` are the cited passages' numbers."""
 
     model: str
     citations: tuple[int, ...]
     verdicts: tuple[Json, ...] = ()
     usage: Mapping[str, int] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    stopped: bool = False
+    stopped: Stopped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def failure(code: ErrorCode) -> ErrorEvent:
 
 
 def as_json(event: Event) -> Json:
-    """The event as the JSON object that clients see; `stopped` is there only when true."""
+    """The event as the JSON object that clients see; `stopped` only where it has a reason."""
     match event:
         case PassagesEvent():
             return {
@@ -105,7 +107,7 @@ def from_json(stored: Mapping[str, Any]) -> TokenEvent | Ending:
                 verdicts=tuple(stored["verdicts"]),
                 usage=stored["usage"],
                 timings_ms=stored["timings_ms"],
-                stopped=stored.get("stopped", False),
+                stopped=stored.get("stopped"),
             )
     raise ValueError("not a stored answer event")
 
@@ -124,5 +126,5 @@ def _done_as_json(event: DoneEvent) -> Json:
         "verdicts": list(event.verdicts),
         "usage": dict(event.usage),
         "timings_ms": dict(event.timings_ms),
-        **({"stopped": True} if event.stopped else {}),
+        **({"stopped": event.stopped} if event.stopped else {}),
     }

@@ -19,7 +19,15 @@ from weakref import WeakKeyDictionary
 from bson import ObjectId
 
 from knowledge.answers import store
-from knowledge.answers.events import DoneEvent, ErrorEvent, Event, TokenEvent, failure, from_json
+from knowledge.answers.events import (
+    DoneEvent,
+    ErrorEvent,
+    Event,
+    Stopped,
+    TokenEvent,
+    failure,
+    from_json,
+)
 from knowledge.answers.writing import Writing
 
 logger = logging.getLogger(__name__)
@@ -49,7 +57,7 @@ async def stop(answer_id: ObjectId) -> None:
     """End the answer where it is, whichever process writes it; a finished one stays as it is."""
     running = _running().get(answer_id)
     if running is not None and running.writing is not None:
-        running.writing.stop()
+        running.writing.stop("by_reader")
     else:
         await store.ask_to_stop(answer_id)
 
@@ -58,7 +66,7 @@ async def stop_all() -> None:
     """End every answer that this event loop writes and wait until each is stored: it is ending."""
     running = list(_running().values())
     for generation in running:
-        generation.end()
+        generation.end("server_stopping")
     await asyncio.gather(*(generation.ended() for generation in running))
 
 
@@ -90,12 +98,12 @@ class Generation:
             self._followers -= 1
             self._abandon_later()
 
-    def end(self) -> None:
+    def end(self, reason: Stopped) -> None:
         """Break off: nobody follows, or nobody should."""
         if self.writing is None:
             self._task.cancel()
         else:
-            self.writing.stop()
+            self.writing.stop(reason)
 
     async def ended(self) -> None:
         """Wait until the answer is stored as far as it came."""
@@ -121,7 +129,7 @@ class Generation:
         if self.writing is not None and self.writing.followed_until > datetime.now(UTC):
             self._abandon_later()
         else:
-            self.end()
+            self.end("reader_left")
 
     async def _run(self) -> None:
         try:

@@ -100,7 +100,7 @@ async def look(answer_id: ObjectId) -> AnswerDocument | None:
 
 async def ask_to_stop(answer_id: ObjectId) -> None:
     """Stop an answer that nobody writes yet; let the writer of any other know."""
-    unwritten = DoneEvent(model="none", citations=(), stopped=True)
+    unwritten = DoneEvent(model="none", citations=(), stopped="by_reader")
     stopped = {"state": State.STOPPED, "events": [as_json(unwritten)]}
     if await _update({"_id": answer_id, "state": State.READY}, stopped) is None:
         await _update({"_id": answer_id, "state": State.STREAMING}, {"stop_requested": True})

@@ -22,7 +22,15 @@ from knowledge.answer_html import MAX_CHARS
 from knowledge.answers import store
 from knowledge.answers.answerers import answerer, prompt_of
 from knowledge.answers.citations import cited_numbers
-from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, Event, TokenEvent, failure
+from knowledge.answers.events import (
+    DoneEvent,
+    Ending,
+    ErrorEvent,
+    Event,
+    Stopped,
+    TokenEvent,
+    failure,
+)
 from knowledge.providers import Answerer, ProviderError, Usage
 
 logger = logging.getLogger(__name__)
@@ -51,7 +59,7 @@ class Writing:
         self._usage: Usage | None = None
         self._timings_ms: dict[str, float] = {}
         self._started = time.monotonic()
-        self._stopped = False
+        self._stopped: Stopped | None = None
         self._streaming: asyncio.Task[None] | None = None
 
     async def run(self) -> bool:
@@ -67,9 +75,9 @@ class Writing:
         await self._finish(claimed, ending)
         return True
 
-    def stop(self) -> None:
-        """Break off the request to the model; what came so far is stored as stopped."""
-        self._stopped = True
+    def stop(self, reason: Stopped) -> None:
+        """Break off the request to the model; what came so far is stored with the first reason."""
+        self._stopped = self._stopped or reason
         if self._streaming is not None:
             self._streaming.cancel()
 
@@ -80,7 +88,7 @@ class Writing:
         try:
             await self._streaming
         except asyncio.CancelledError:
-            return await self._done(claimed, stopped=True)
+            return await self._done(claimed, stopped=self._stopped)
         except TooLong:
             return failure("too_long")
         except ProviderError as error:
@@ -118,7 +126,7 @@ class Writing:
                 logger.warning("answer %s: not saved: %s", self._answer_id, type(error).__name__)
                 continue
             if stored is None or stored.get("stop_requested"):
-                self.stop()
+                self.stop("by_reader")
             elif "followed_until" in stored:
                 self.followed_until = stored["followed_until"]
 
@@ -148,7 +156,7 @@ class Writing:
         except PyMongoError as error:
             logger.warning("usage not recorded: %s", type(error).__name__)
 
-    async def _done(self, claimed: AnswerDocument, *, stopped: bool = False) -> DoneEvent:
+    async def _done(self, claimed: AnswerDocument, *, stopped: Stopped | None = None) -> DoneEvent:
         retrieved = [passage["n"] for passage in claimed["retrieval"]["passages"]]
         cited = await asyncio.to_thread(cited_numbers, self._text, retrieved=retrieved)
         return DoneEvent(

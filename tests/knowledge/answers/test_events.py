@@ -22,6 +22,7 @@ DONE = DoneEvent(
     usage={"prompt_tokens": 7, "completion_tokens": 2},
     timings_ms={"first_token": 1.5, "total": 9.0},
 )
+STOPPED = DoneEvent(model="m", citations=(), stopped="reader_left")
 
 
 def test_passages_have_the_promised_fields() -> None:
@@ -37,7 +38,7 @@ def test_passages_have_the_promised_fields() -> None:
     }
 
 
-def test_done_has_the_promised_fields_and_says_stopped_only_when_it_was() -> None:
+def test_done_has_the_promised_fields_and_says_why_it_was_stopped_only_when_it_was() -> None:
     assert as_json(DONE) == {
         "event": "done",
         "model": "m",
@@ -46,7 +47,7 @@ def test_done_has_the_promised_fields_and_says_stopped_only_when_it_was() -> Non
         "usage": {"prompt_tokens": 7, "completion_tokens": 2},
         "timings_ms": {"first_token": 1.5, "total": 9.0},
     }
-    assert as_json(DoneEvent(model="m", citations=(), stopped=True))["stopped"] is True
+    assert as_json(STOPPED)["stopped"] == "reader_left"
 
 
 def test_a_failure_tells_its_code_and_plain_words() -> None:
@@ -55,7 +56,9 @@ def test_a_failure_tells_its_code_and_plain_words() -> None:
     assert "Try again" in event["message"]
 
 
-@pytest.mark.parametrize("event", [TokenEvent("a [1]"), DONE, ErrorEvent("busy", "Later.")])
+@pytest.mark.parametrize(
+    "event", [TokenEvent("a [1]"), DONE, STOPPED, ErrorEvent("busy", "Later.")]
+)
 def test_stored_events_come_back_as_they_were(event: TokenEvent | DoneEvent | ErrorEvent) -> None:
     assert as_json(from_json(json.loads(json.dumps(as_json(event))))) == as_json(event)
 

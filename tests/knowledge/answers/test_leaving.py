@@ -81,7 +81,22 @@ def test_a_server_that_ends_stores_what_it_has(
     visit = watching(site, answer)
     asyncio.run_coroutine_threadsafe(generation.stop_all(), site.loop).result(5)
     assert (answer.state, answer.text) == ("stopped", "One two three ")
-    assert [name for name, _ in visit.events][-2:] == ["done", "close"]
+    (done, foot), (last, _) = visit.events[-2:]
+    assert (done, last) == ("done", "close")
+    assert "The server was stopped before this answer was finished" in foot
+    assert "Ask again" in foot
+
+
+def test_a_lost_connection_is_not_said_to_be_the_readers_wish(
+    site: Site, model: OpenAIServer, opened: Open
+) -> None:
+    answer = opened()
+    watching(site, answer).abort()
+    wait_until(lambda: answer.state == "stopped")
+    foot = dict(site.open(answer.path + "/stream").events)["done"]
+    assert "You stopped" not in foot
+    assert "the connection lost, before this answer was finished" in foot
+    assert 'href=""' in foot, "the same search, asked again"
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.soak)])
@@ -167,6 +182,7 @@ def test_d3_the_stop_button_ends_the_answer_where_it_is(
     assert "<p>One two three</p>" in shown
     assert (done, last) == ("done", "close")
     assert "You stopped this answer" in foot
+    assert "Ask again" not in foot
     assert (answer.state, answer.text) == ("stopped", "One two three ")
     assert model.calls[0].disconnected.wait(1)
 

@@ -81,6 +81,7 @@ def test_the_stop_button_reaches_the_process_that_writes(
     asyncio.run(stop_elsewhere())
     assert [name for name, _ in visit.events][-2:] == ["done", "close"]
     assert (answer.state, answer.text) == ("stopped", "One ")
+    assert answer.stored["events"][-1]["stopped"] == "by_reader"
 
 
 def test_an_answer_whose_process_died_fails_and_says_so(
