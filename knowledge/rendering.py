@@ -38,9 +38,12 @@ pages that another version made are rendered again when they are next looked at.
 TIME_LIMIT: Final = 3.0
 """Seconds one article may take, its child's start not counted."""
 
-MAX_CHARS: Final = 4_000_000
-MAX_HTML_CHARS: Final = 8_000_000
-"""A page beyond this could not be stored: a document of MongoDB holds 16 MB."""
+MAX_CHARS: Final = 2_000_000
+"""As the largest ARTICLE_MAX_CHARS."""
+
+MAX_PAGE_BYTES: Final = 8_000_000
+"""HTML and headings together. They are stored in one document with up to 8 MB of Markdown
+(`MAX_CHARS` of four bytes), and a document of MongoDB holds 16 MiB."""
 
 MAX_HEADINGS: Final = 10_000
 _CHILDREN: Final = 2
@@ -90,9 +93,15 @@ def render(
         )
     if "error" in reply:
         raise RenderError(reply["error"])
-    if len(reply["html"]) > MAX_HTML_CHARS or len(reply["headings"]) > MAX_HEADINGS:
+    if _bytes(reply) > MAX_PAGE_BYTES or len(reply["headings"]) > MAX_HEADINGS:
         raise RenderError("too large a page")
     return Rendered(reply["html"], tuple(Heading(**heading) for heading in reply["headings"]))
+
+
+def _bytes(reply: dict[str, Any]) -> int:
+    """What the page takes in the database, its headings' few bytes of numbers and names aside."""
+    texts = [reply["html"], *(h[name] for h in reply["headings"] for name in ("text", "anchor"))]
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 class _Child:

@@ -105,10 +105,10 @@ def test_an_article_without_end_is_refused() -> None:
         render("a" * (MAX_CHARS + 1))
 
 
-@pytest.mark.parametrize("source", ["# a\n" * 10_001, "<" * 300_000])
+@pytest.mark.parametrize("source", ["# a\n" * 10_001, "<" * 300_000, "漢" * 350_000])
 def test_a_page_too_large_to_store_is_refused(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.rendering.MAX_HTML_CHARS", 1_000_000)
-    with pytest.raises(RenderError):
+    monkeypatch.setattr(rendering, "MAX_PAGE_BYTES", 1_000_000)
+    with pytest.raises(RenderError, match="too large"):
         render(source, time_limit=20)
 
 
