@@ -84,7 +84,7 @@ class Site:
 
 def processes() -> Iterator[tuple[int, int, str]]:
     listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,args="],  # noqa: S607
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],  # noqa: S607
         capture_output=True,
         text=True,
         check=True,

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kbsite import mongo
+from kbsite.collections import ensure_collections
 from knowledge.access import Scope
 from knowledge.editing import edit_article, purge_article, reindex_article, trash_article
 from knowledge.models import Article, Visibility
@@ -130,6 +131,7 @@ def test_it_rebuilds_when_the_collection_is_replaced(
         assert found("tusks") == ["Zoo"]
     finally:
         database["articles_copy"].drop()
+        ensure_collections(database)
 
 
 def test_chunks_of_another_model_are_found_by_words_only(
