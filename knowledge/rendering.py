@@ -163,6 +163,7 @@ class _Children:
 
     def __init__(self) -> None:
         self._idle: list[_Child] = []
+        self._idle_lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_CHILDREN)
 
     @contextlib.contextmanager
@@ -183,16 +184,19 @@ class _Children:
 
     def end(self) -> None:
         """End the idle children; a busy one ends when its pipe to this process closes."""
-        while self._idle:
-            self._idle.pop().end()
+        while child := self._next_idle():
+            child.end()
 
     def _take(self) -> _Child:
-        while self._idle:
-            child = self._idle.pop()
+        while child := self._next_idle():
             if child.alive:
                 return child
             child.end()
         return _Child()
+
+    def _next_idle(self) -> _Child | None:
+        with self._idle_lock:
+            return self._idle.pop() if self._idle else None
 
     def _give_back(self, child: _Child) -> None:
         if child.alive:

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,31 @@ def test_a_slow_article_does_not_stop_the_others() -> None:
         slow = pool.submit(render, SLOW, time_limit=1.0)
         assert render("quick").html == "<p>quick</p>\n"
         assert isinstance(slow.exception(), RenderTimeout)
+
+
+class Idle(list[Any]):
+    """A list of children that shows two threads the same last child before either takes it."""
+
+    both_looked = threading.Barrier(2)
+
+    def __bool__(self) -> bool:
+        found = len(self) > 0
+        with suppress(threading.BrokenBarrierError):
+            self.both_looked.wait(0.2)
+        return found
+
+
+def test_two_threads_that_want_the_last_idle_child_both_get_one() -> None:
+    children = rendering._Children()
+    with children.borrow():
+        pass
+    children._idle = Idle(children._idle)
+    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        stack.callback(children.end)
+        taken = list(pool.map(lambda _: children._take(), range(2)))
+        for child in taken:
+            stack.callback(child.end)
+    assert len({child._process.pid for child in taken}) == 2
 
 
 def test_an_article_that_finds_no_child_free_is_not_to_blame(
