@@ -1,7 +1,7 @@
 """How likely a passage answers the question, 0..1: every constant that says so is in this file.
 
 Keyed by the recipe of the model that made the signal, because no constant holds for another
-model. Fitted on the best of a question's first eight candidates, 184 answerable questions against
+model. Fitted on the best of a question's first candidates, 184 answerable questions against
 254 unanswerable ones on two manuals, each manual and each kind weighing the same. The data, the
 error rates, and how to fit a site's own are in docs/measurements.md. Pure.
 """

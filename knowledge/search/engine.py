@@ -66,6 +66,12 @@ class EngineStatus(TypedDict):
 class Engine(Protocol):
     """Three legs over the same chunks. An empty scope finds nothing in any of them."""
 
+    def prepare(self, *, filters: Filters) -> None:
+        """Wait for the index of what will be searched, which may take seconds the first time.
+
+        Raises `ProviderError` while there can be none.
+        """
+
     def articles(self, *, question: str, filters: Filters, limit: int) -> list[ArticleHit]:
         """Articles by BM25 over title, content, summary and tags, best first."""
 

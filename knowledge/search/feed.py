@@ -40,17 +40,21 @@ _POLL_MS: Final = 100
 # changes in a burst are applied together, at most this often
 _PAUSE_SECONDS: Final = 0.1
 _RETRY_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 5.0
 
 
 class Feed:
-    """The follower. `rebuild` runs once the stream is open and whenever history was lost;
-    `apply` gets the ids of articles that changed. Both run in the follower's thread."""
+    """The follower; what it calls runs in its thread.
+
+    `rebuild(lost)` is called once the stream is open and, with `lost` true, whenever changes may
+    have been missed; `apply` gets the ids of articles that changed.
+    """
 
     def __init__(
         self,
         database: Database[Document],
         *,
-        rebuild: Callable[[], None],
+        rebuild: Callable[[bool], None],
         apply: Callable[[set[ObjectId]], None],
     ) -> None:
         self.state: State = "stopped"
@@ -70,7 +74,8 @@ class Feed:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join()
+        # a rebuild is not waited for: the thread is a daemon and writes to nothing but memory
+        self._thread.join(_STOP_SECONDS)
         self.state = "stopped"
 
     @property
@@ -104,8 +109,9 @@ class Feed:
         with watched as stream:
             self._opened.set()
             self._pending.clear()
-            self.state = "warming" if self.state == "warming" else "rebuilding"
-            self._rebuild()
+            lost = self.state != "warming"
+            self.state = "rebuilding" if lost else "warming"
+            self._rebuild(lost)
             self.state = "ready"
             while stream.alive and not self._stopping.is_set():
                 self._poll(stream)

@@ -15,8 +15,8 @@ from kbsite.mongo import Document, unpack_vector
 from knowledge.models import Status
 from knowledge.providers import Vectors
 
-# articles read at once: about 15 MB of text and vectors
-BATCH: Final = 500
+# articles read at once: a few MB of text and vectors, 200 MB if all are as long as they may be
+BATCH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)

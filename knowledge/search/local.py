@@ -61,6 +61,10 @@ class LocalEngine:
             "state": self._feed.state,
         }
 
+    def prepare(self, *, filters: Filters) -> None:
+        for _ in self._searched(filters):
+            pass
+
     def articles(self, *, question: str, filters: Filters, limit: int) -> list[ArticleHit]:
         found = [
             snapshot.articles.search(question, narrowing, limit)
@@ -127,13 +131,15 @@ class LocalEngine:
     def _load(self, workspace_id: str) -> Iterator[list[LoadedArticle]]:
         return loading.load_workspace(self._database, workspace_id, recipe=self.recipe)
 
-    def _rebuild(self) -> None:
-        """Runs in the feed's thread, at its start and whenever it lost track."""
+    def _rebuild(self, lost: bool) -> None:
+        """Runs in the feed's thread. Unless it lost track, what is already built is fresh."""
         wanted = set(self._indexes)
         if self._warm:
             wanted.update(loading.workspace_ids(self._database))
         for workspace_id in sorted(wanted):
-            self._index(workspace_id).build(self._load(workspace_id))
+            index = self._index(workspace_id)
+            build = index.build if lost else index.build_once
+            build(self._load(workspace_id))
 
     def _apply(self, changed: set[ObjectId]) -> None:
         """Runs in the feed's thread: read the changed articles again, wherever they belong."""

@@ -20,7 +20,7 @@ from knowledge.search.passages import Candidate
 
 logger = logging.getLogger(__name__)
 
-LOCAL_DEPTH: Final = 8
+LOCAL_DEPTH: Final = 6
 """Candidates that the bundled cross-encoder reads: measured, see docs/measurements.md."""
 RERANK_SKIPPED: Final = "rerank_skipped"
 """In `degraded`: the reranker was too slow, or down."""
@@ -62,7 +62,7 @@ def rank(
     try:
         judged = _reranked(question, judged, reranker) if reranker else judged
     except (BudgetExceeded, ProviderError) as error:
-        logger.info("reranking skipped: %s", type(error).__name__)
+        logger.debug("reranking skipped: %s", type(error).__name__)
         reranker, degraded = None, (RERANK_SKIPPED,)
     weighed = [
         replace(one, relevance=_relevance(one, question, embedder, reranker)) for one in judged

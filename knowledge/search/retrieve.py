@@ -130,6 +130,7 @@ def forget_queries() -> None:
 
 def _search(question: str, filters: Filters, watch: Stopwatch) -> _Found:
     engine = running.engine()
+    engine.prepare(filters=filters)
     with watch.stage("embed"):
         vector = _vector_or_none(question)
     with _cores:

@@ -81,7 +81,7 @@ class VectorIndex:
         cosines = self.matrix @ vector
         cosines[self._excluded(narrowing)] = 0.0
         if limit < len(cosines):
-            rows = np.argpartition(cosines, -limit)[-limit:]
+            rows = np.sort(np.argpartition(cosines, -limit)[-limit:])
         else:
             rows = np.arange(len(cosines))
         best = rows[np.argsort(-cosines[rows], kind="stable")]

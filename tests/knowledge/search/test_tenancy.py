@@ -95,30 +95,28 @@ def test_two_workspaces_are_searched_together_when_both_are_granted(
     assert {passage.url.split("/")[2] for passage in found} == {"team", "other"}
 
 
+@pytest.mark.parametrize("count", [5_000, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_t4_a_small_tenant_is_found_exactly_among_many_foreign_chunks(
-    publish: Publish, other: Workspace, scope: Scope
+    publish: Publish, other: Workspace, scope: Scope, count: int
 ) -> None:
     mine = [publish(f"Mine {n}", f"Room {n} has a blue door and {n} chairs.") for n in range(12)]
     question, embedder = "Which room has a blue door?", providers.embedder()
     filters, vector = Filters(scope), embedder.embed_query(question)
     before = running.engine().nearest(vector=vector, filters=filters, limit=10)
     worded = running.engine().articles(question=question, filters=filters, limit=10)
-    insert_foreign(other, count=5_000, vector=vector)
+    insert_foreign(other, count=count, vector=vector)
     assert running.wait_until_current(timeout=60)
+    assert retrieve(question=question, scope=scope_for(AnonymousUser(), other)).passages
+    assert running.engine_status()["chunks"] == count + len(mine)
     assert running.engine().nearest(vector=vector, filters=filters, limit=10) == before
     assert running.engine().articles(question=question, filters=filters, limit=10) == worded
-    texts = {
-        one["_id"]: one
-        for one in mongo.chunks().find({"article_id": {"$in": [a.pk for a in mine]}})
-    }
-    exact = sorted(
-        texts, key=lambda one: -float(mongo.unpack_vector(texts[one]["embedding"]) @ vector)
-    )
-    assert {hit.chunk_id for hit in before} == set(exact[:10])
+    chunks = list(mongo.chunks().find({"article_id": {"$in": [article.pk for article in mine]}}))
+    chunks.sort(key=lambda chunk: -float(mongo.unpack_vector(chunk["embedding"]) @ vector))
+    assert {hit.chunk_id for hit in before} == {chunk["_id"] for chunk in chunks[:10]}
 
 
 def insert_foreign(workspace: Workspace, *, count: int, vector: np.ndarray[Any, Any]) -> None:
-    """Chunks nearer to the query than anything else, as one indexed article of 5,000."""
+    """Chunks nearer to the query than anything else, all of one indexed article."""
     article = Article.objects.create(
         workspace=workspace, title="Blue doors", slug="blue", content="blue door",
         status=Status.PUBLISHED, visibility=Visibility.PUBLIC, indexed_revision=1, pending=False,
