@@ -25,8 +25,8 @@ from knowledge.answers.question import InvalidQuestion, clean_question
 from knowledge.answers.readers import Reader
 from knowledge.answers.stream import AnswerNotFound, ask
 from knowledge.api_schema import EVENTS, NDJSON
-from knowledge.models import MAX_TAG
-from knowledge.narrowing import MAX_CATEGORY, MAX_TAGS
+from knowledge.models import MAX_CATEGORY, MAX_TAG
+from knowledge.narrowing import MAX_TAGS
 from knowledge.streaming import streamed
 
 ACCESS_ENDED = ErrorEvent(code="internal", message="You may no longer read this workspace.")

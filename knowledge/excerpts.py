@@ -13,20 +13,12 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from py_rust_stemmers import SnowballStemmer
 
+from knowledge.function_words import FUNCTION_WORDS
 from knowledge.markdown import parse
 from knowledge.sanitizing import clean_excerpt
 
 _WORD: Final = re.compile(r"\w+")
 _FENCE: Final = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[ \t]*(\S?)", re.MULTILINE)
-_STOP_WORDS: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """a about after all also am an and any are as at be been but by can could did do does for
-        from get had has have how i if in into is it its me my no not of on or our should so than
-        that the their them then there these they this those to up us use using was we were what
-        when where which who why will with would you your""",
-    )
-)
 _stemmer: Final = SnowballStemmer("english")
 
 Mark = Callable[[str], str]
@@ -41,7 +33,7 @@ def excerpt_html(text: str, *, terms: Collection[str]) -> str:
         _stem(word)
         for term in terms
         for word in _WORD.findall(term)
-        if word.casefold() not in _STOP_WORDS
+        if word.casefold() not in FUNCTION_WORDS
     )
 
     def mark(plain: str) -> str:

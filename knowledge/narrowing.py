@@ -13,9 +13,8 @@ from django.conf import settings
 from django.http import QueryDict
 
 from knowledge.answers.question import InvalidQuestion, clean_question
-from knowledge.models import MAX_TAG
+from knowledge.models import MAX_CATEGORY, MAX_TAG
 
-MAX_CATEGORY = 60  # as Article.category
 MAX_TAGS = 5
 MAX_OFFERED = 6
 
