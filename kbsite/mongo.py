@@ -59,13 +59,14 @@ class ChunkDocument(TypedDict):
 class AnswerDocument(TypedDict):
     """A question, what was retrieved for it, and its answer: `knowledge.answers.store`.
 
+    `asker` is an account's id, or the key of a guest's browser: `knowledge.answers.readers`.
     `events` is the replay: one token event with the text so far, then the ending.
     """
 
     _id: ObjectId
     workspace_id: str
     scope: list[list[str]]
-    asker: ObjectId | None
+    asker: ObjectId | str | None
     question: str
     tags: list[str]
     category: str

@@ -21,8 +21,9 @@ from knowledge.answers import generation
 from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, TokenEvent, failure
 from knowledge.answers.extractive import MODEL
 from knowledge.answers.pacing import paced
-from knowledge.answers.readers import Reader
+from knowledge.answers.readers import Reader, asker_of
 from knowledge.answers.stream import AnswerNotFound, SourcesChanged, events_of, readable_answer
+from knowledge.guests import guest_of
 from knowledge.rendering import render_answer
 from knowledge.streaming import streamed
 
@@ -54,12 +55,13 @@ async def stream(request: HttpRequest, workspace: str, answer: str) -> Streaming
 @require_POST
 async def stop(request: HttpRequest, workspace: str, answer: str) -> HttpResponse:
     """End the answer where it is; its stream then says so. Somebody else's goes on."""
-    reader = Reader.of(await request.auser(), workspace)
+    user = await request.auser()
     try:
-        stored = await readable_answer(answer, await reader.scope())
+        stored = await readable_answer(answer, await Reader.of(user, workspace).scope())
     except (AnswerNotFound, SourcesChanged):
         raise Http404("no such answer") from None
-    if (str(stored["asker"]) if stored["asker"] else None) == reader.user_id:
+    asker = asker_of(user, guest_of(request))
+    if asker is not None and asker == stored["asker"]:
         await generation.stop(stored["_id"])
     return HttpResponse(status=204)
 

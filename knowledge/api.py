@@ -22,7 +22,7 @@ from knowledge.access import Scope, scope_for, workspace_or_none
 from knowledge.answers.events import ErrorEvent, Event, ndjson
 from knowledge.answers.pacing import paced
 from knowledge.answers.question import InvalidQuestion, clean_question
-from knowledge.answers.readers import Reader
+from knowledge.answers.readers import Reader, asker_of
 from knowledge.answers.stream import AnswerNotFound, ask
 from knowledge.api_schema import EVENTS, NDJSON
 from knowledge.models import MAX_CATEGORY, MAX_TAG
@@ -85,7 +85,9 @@ class AnswersView(APIView):
         asked = QuestionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         scope = scope_for(request.user, space)
-        events = ask(scope=scope, workspace=space, asker=request.user, **asked.validated_data)
+        events = ask(
+            scope=scope, workspace=space, asker=asker_of(request.user), **asked.validated_data
+        )
         lines = _lines(events, scope, Reader.of(request.user, space.slug))
         return streamed(lines, content_type=NDJSON)
 

@@ -27,8 +27,10 @@ from knowledge.access import (
 )
 from knowledge.answer_views import CHANGED, ending_fragment
 from knowledge.answers.events import ErrorEvent
+from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
+from knowledge.guests import guest_of, new_guest, remember_guest
 from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
@@ -64,15 +66,19 @@ def search(request: HtmxRequest, workspace: str) -> HttpResponse:
         "can_edit": can_edit(request.user, space),
         "question_max_chars": settings.QUESTION_MAX_CHARS,
     }
+    guest = "" if request.user.is_authenticated else guest_of(request) or new_guest()
     status = 400 if address.problem else 200
     if address.question and not address.problem:
         try:
-            context |= _answered(request, space, address)
+            context |= _answered(request, space, address, guest)
         except ProviderError as error:
             context |= {"failed": True, "message": str(error), "can_retry": True}
             status = 503
     template = "knowledge/search.html" + ("#search" if request.htmx else "")
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    if guest and "retrieval" in context:
+        remember_guest(response, guest)
+    return response
 
 
 @require_safe
@@ -109,7 +115,9 @@ def _workspace_or_404(request: HttpRequest, slug: str) -> Workspace:
     return space
 
 
-def _answered(request: HtmxRequest, space: Workspace, address: SearchAddress) -> dict[str, Any]:
+def _answered(
+    request: HtmxRequest, space: Workspace, address: SearchAddress, guest: str
+) -> dict[str, Any]:
     """Find the sources; the answer itself follows by its stream, or is waited for."""
     scope = scope_for(request.user, space)
     answer = open_answer(
@@ -118,7 +126,7 @@ def _answered(request: HtmxRequest, space: Workspace, address: SearchAddress) ->
         workspace=space,
         tags=address.tags,
         category=address.category,
-        asker=request.user,
+        asker=asker_of(request.user, guest),
     )
     context: dict[str, Any] = {
         "retrieval": answer.retrieval,

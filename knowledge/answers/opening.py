@@ -15,10 +15,11 @@ from bson import ObjectId
 from django.conf import settings
 
 from kbsite.mongo import AnswerDocument
-from knowledge.access import Person, Scope
+from knowledge.access import Scope
 from knowledge.answers import prompt, store
 from knowledge.answers.answerers import answerer
 from knowledge.answers.events import DoneEvent, Json, as_json
+from knowledge.answers.readers import Asker
 from knowledge.models import Workspace
 from knowledge.search.retrieve import Retrieval, retrieve
 
@@ -38,7 +39,7 @@ def open_answer(
     workspace: Workspace,
     tags: Collection[str] = (),
     category: str = "",
-    asker: Person | None,
+    asker: Asker | None,
 ) -> Answer:
     """Find the passages for a clean question and open an answer on them.
 
@@ -51,7 +52,7 @@ def open_answer(
         "_id": ObjectId(),
         "workspace_id": str(workspace.pk),
         "scope": sorted([workspace_id, shown] for workspace_id, shown in scope.grants),
-        "asker": asker.pk if asker is not None and asker.is_authenticated else None,
+        "asker": asker,
         "question": question,
         "tags": sorted(tags),
         "category": category,
@@ -63,7 +64,7 @@ def open_answer(
     }
     opened["fingerprint"] = _fingerprint(opened)
     _end_if_unknown(opened)
-    if opened["asker"] is None:
+    if not isinstance(asker, ObjectId):
         opened["expires_at"] = now + timedelta(days=settings.GUEST_ANSWER_DAYS)
     return Answer(id=str(_same_or_stored(opened)["_id"]), retrieval=retrieval)
 

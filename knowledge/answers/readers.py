@@ -1,14 +1,26 @@
-"""Who follows an answer, looked up anew each time it is asked what they may read (T6)."""
+"""Who asks, and who follows an answer.
+
+A follower is looked up anew each time it is asked what they may read (T6).
+"""
 
 from dataclasses import dataclass
 from typing import Self
 
 from asgiref.sync import sync_to_async
+from bson import ObjectId
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from knowledge.access import NOTHING, Person, Scope, scope_for
 from knowledge.models import Workspace
+
+Asker = ObjectId | str
+"""An account's id, or the key of a guest's browser. Only who asked may stop an answer."""
+
+
+def asker_of(person: Person, guest: str = "") -> Asker | None:
+    """Who asks; None for a guest without a key, who has no unfinished answer to come back to."""
+    return person.pk if person.is_authenticated else guest or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pymongo import DESCENDING, ReturnDocument
 from kbsite import mongo
 from kbsite.mongo import AnswerDocument, UsageEvent
 from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, Json, TokenEvent, as_json
+from knowledge.answers.readers import Asker
 
 LEASE = timedelta(seconds=15)
 FOLLOWED = timedelta(seconds=1)
@@ -38,16 +39,17 @@ class State(StrEnum):
 FINISHED = frozenset({State.DONE, State.STOPPED, State.FAILED})
 
 
-def find_reusable(*, fingerprint: str, asker: ObjectId | None) -> AnswerDocument | None:
+def find_reusable(*, fingerprint: str, asker: Asker | None) -> AnswerDocument | None:
     """The newest answer to the same question on the same passages, done or on its way.
 
     One on its way is shared with its own asker only, because whoever follows it may stop it.
     """
-    usable = [
-        {"state": State.DONE},
-        {"state": State.READY, "asker": asker},
-        {"state": State.STREAMING, "asker": asker, "lease_until": {"$gt": _now()}},
-    ]
+    usable: list[Json] = [{"state": State.DONE}]
+    if asker is not None:
+        usable += [
+            {"state": State.READY, "asker": asker},
+            {"state": State.STREAMING, "asker": asker, "lease_until": {"$gt": _now()}},
+        ]
     return mongo.answers().find_one(
         {"fingerprint": fingerprint, "$or": usable}, sort=[("created_at", DESCENDING)]
     )

@@ -14,7 +14,7 @@ from bson import ObjectId
 from bson.errors import InvalidId
 
 from kbsite.mongo import AnswerDocument
-from knowledge.access import Person, Scope
+from knowledge.access import Scope
 from knowledge.answers import store
 from knowledge.answers.events import (
     DoneEvent,
@@ -29,6 +29,7 @@ from knowledge.answers.events import (
 )
 from knowledge.answers.generation import generation_of
 from knowledge.answers.opening import Answer, open_answer
+from knowledge.answers.readers import Asker
 from knowledge.models import Article, Status, Workspace
 from knowledge.providers import ProviderError
 
@@ -103,7 +104,7 @@ async def ask(
     workspace: Workspace,
     tags: Collection[str] = (),
     category: str = "",
-    asker: Person | None,
+    asker: Asker | None,
 ) -> AsyncGenerator[Event, None]:
     """Open an answer and follow it; every failure is an `error` event."""
     try:

@@ -139,13 +139,14 @@ class Writing:
         self._publish(ending if stored else store.BROKEN_OFF)
 
     async def _record_usage(self, claimed: AnswerDocument, usage: Usage) -> None:
+        asker = claimed["asker"]
         try:
             await store.record_usage(
                 {
                     "timestamp": datetime.now(UTC),
                     "meta": {
                         "workspace": claimed["workspace_id"],
-                        "user": claimed["asker"],
+                        "user": asker if isinstance(asker, ObjectId) else None,
                         "model": self._answerer.model,
                         "purpose": "answer",
                     },

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import Client
 from pytest_django import Settings
 
 from kbsite import mongo
@@ -15,6 +18,8 @@ from knowledge import providers
 from knowledge.access import Person, scope_for
 from knowledge.answers import opening
 from knowledge.answers.opening import open_answer
+from knowledge.answers.readers import asker_of
+from knowledge.guests import remember_guest
 from knowledge.models import Article, Workspace
 from knowledge.search.retrieve import Passage, Retrieval
 from tests.fakes.openai_server import OpenAIServer, openai_server
@@ -22,6 +27,7 @@ from tests.knowledge.site import Site
 
 __all__ = ["openai_server"]
 
+GUEST = "guest-of-these-tests"
 TEXTS = {"Ports": "The port is 8000.", "Hosts": "Any <b>host</b> will do."}
 
 
@@ -89,19 +95,39 @@ def finds(articles: list[Article], monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 @pytest.fixture
 def opened(finds: Callable[..., None], workspace: Workspace) -> Callable[..., Opened]:
-    """Open an answer as somebody, a visitor unless said otherwise."""
+    """Open an answer as somebody, the visitor whose browser is GUEST unless said otherwise."""
 
-    def open_(question: str = "Which port?", *, asker: Person | None = None) -> Opened:
+    def open_(
+        question: str = "Which port?", *, asker: Person | None = None, guest: str = GUEST
+    ) -> Opened:
         person = asker or AnonymousUser()
         answer = open_answer(
             question=question,
             scope=scope_for(person, workspace),
             workspace=workspace,
-            asker=person,
+            asker=asker_of(person, guest),
         )
         return Opened(answer.id, workspace.slug)
 
     return open_
+
+
+def guest_cookies(guest: str = GUEST) -> SimpleCookie:
+    """What the browser of a guest with this key sends."""
+    response = HttpResponse()
+    remember_guest(response, guest)
+    return response.cookies
+
+
+def browser_of(guest: str) -> Client:
+    client = Client()
+    client.cookies = guest_cookies(guest)
+    return client
+
+
+def stop(answer: Opened, client: Client | None = None) -> int:
+    """Press the button as the asking guest, or in another browser; the response's status."""
+    return (client or browser_of(GUEST)).post(answer.path + "/stop").status_code
 
 
 def passage(n: int, article: Article, *, text: str = "") -> Passage:

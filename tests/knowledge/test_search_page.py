@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from kbsite import mongo
 from knowledge.answers import opening
+from knowledge.guests import COOKIE
 from knowledge.models import Article, Workspace
 from knowledge.providers import ProviderError
 from knowledge.search.ranking import RERANK_SKIPPED
@@ -39,6 +41,23 @@ def test_htmx_gets_the_results_only(client: Client, finds: Callable[..., None]) 
     assert "<html" not in page
     assert 'id="source-1"' in page
     assert "sse-connect" in page
+
+
+def test_a_guest_who_asks_is_known_again_by_a_cookie_that_scripts_cannot_read(
+    client: Client, finds: Callable[..., None]
+) -> None:
+    assert COOKIE not in client.get("/w/team/", headers=BROWSER).cookies
+    cookie = client.get(ASKED, headers=BROWSER).cookies[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", "")
+    text(client)
+    assert mongo.answers().count_documents({}) == 1, "a reload takes up what is not yet written"
+
+
+def test_who_is_signed_in_gets_no_guests_cookie(
+    client: Client, finds: Callable[..., None], make_user: Callable[..., User]
+) -> None:
+    client.force_login(make_user())
+    assert COOKIE not in client.get(ASKED, headers=BROWSER).cookies
 
 
 def test_the_page_is_never_kept_by_a_cache(client: Client, finds: Callable[..., None]) -> None:

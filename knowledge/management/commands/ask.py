@@ -18,6 +18,7 @@ from knowledge.access import Person, scope_for, workspace_or_none
 from knowledge.answers import generation
 from knowledge.answers.events import ErrorEvent, Event, PassagesEvent, TokenEvent, ndjson
 from knowledge.answers.question import InvalidQuestion, clean_question
+from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import ask
 
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             workspace=workspace,
             tags=options["tag"],
             category=options["category"],
-            asker=person,
+            asker=asker_of(person),
         )
         try:
             error = asyncio.run(self._print(events, _readable if options["text"] else ndjson))

@@ -12,9 +12,10 @@ from accounts.models import User
 from kbsite import mongo
 from knowledge import answer_views
 from knowledge.answers import generation
+from knowledge.guests import COOKIE
 from knowledge.models import Role, Workspace
 from tests.fakes.openai_server import OpenAIServer
-from tests.knowledge.conftest import Opened
+from tests.knowledge.conftest import Opened, guest_cookies, stop
 from tests.knowledge.site import Site, Visit, wait_until
 
 Open = Callable[..., Opened]
@@ -165,18 +166,14 @@ def test_one_of_two_readers_leaving_changes_nothing(
     assert "One two three four." in other.body
 
 
-def stop(answer: Opened, client: Client | None = None) -> int:
-    url = reverse("knowledge:answer_stop", args=[answer.slug, answer.id])
-    return (client or Client()).post(url).status_code
-
-
 def test_d3_the_stop_button_ends_the_answer_where_it_is(
     site: Site, model: OpenAIServer, opened: Open
 ) -> None:
     answer = opened()
     visit = watching(site, answer)
     body = "csrfmiddlewaretoken=" + "a" * 32
-    headers = f"Cookie: csrf={'a' * 32}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    cookies = f"csrf={'a' * 32}; guest={guest_cookies()[COOKIE].value}"
+    headers = f"Cookie: {cookies}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     assert site.open(answer.path + "/stop", body=body, headers=headers).status == 204
     *_, (_, shown), (done, foot), (last, _) = visit.events
     assert "<p>One two three</p>" in shown
