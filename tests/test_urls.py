@@ -1,6 +1,7 @@
 """Every URL of the site, walked from the resolver: a new one is tested here or fails here."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
@@ -8,8 +9,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
+from kbsite import mongo
+from knowledge.answers import opening
 from knowledge.models import Article, Role, Visibility, Workspace
 from tests.conftest import PASSWORD
+from tests.knowledge.conftest import passage, retrieval
 
 OPEN = {
     "home": 200,
@@ -19,32 +23,41 @@ OPEN = {
     "accounts:password_change": 302,
     "api:schema": 200,
 }
-ANSWER = "0123456789abcdef01234567"
+NO_ANSWER = "0123456789abcdef01234567"
 
 
 def named_urls() -> Iterator[tuple[str, set[str]]]:
-    """The name of every URL outside the admin panel, with the parameters it takes."""
+    """The name of every URL, with the parameters it takes."""
     yield from _walk(get_resolver().url_patterns, "")
 
 
 def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, set[str]]]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            if pattern.namespace != "admin":
-                inner = f"{pattern.namespace}:" if pattern.namespace else prefix
-                yield from _walk(pattern.url_patterns, inner)
+            inner = f"{pattern.namespace}:" if pattern.namespace else prefix
+            outer = set(pattern.pattern.regex.groupindex)
+            for name, parameters in _walk(pattern.url_patterns, inner):
+                yield name, parameters | outer
         else:
             yield f"{prefix}{pattern.name}", set(pattern.pattern.regex.groupindex)
 
 
-OF_A_WORKSPACE = sorted({name for name, parameters in named_urls() if "workspace" in parameters})
-OTHERS = sorted({name for name, parameters in named_urls() if "workspace" not in parameters})
+URLS = dict(named_urls())
+OF_A_WORKSPACE = sorted(name for name, parameters in URLS.items() if "workspace" in parameters)
+OTHERS = sorted(name for name in URLS.keys() - OF_A_WORKSPACE if not name.startswith("admin:"))
+# Of the admin panel only the pages of no object: its own tests go further
+ADMIN = sorted(name for name in URLS if name.startswith("admin:") and not URLS[name])
+ALL = [*OF_A_WORKSPACE, *OTHERS, *ADMIN]
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
 
 
-def address(name: str, workspace: str, article: str) -> str:
-    parameters = next(found for known, found in named_urls() if known == name)
-    values = {"workspace": workspace, "slug": article, "answer": ANSWER, "source_path": "a.md"}
-    return reverse(name, kwargs={key: values[key] for key in parameters})
+def address(name: str, workspace: str, article: str = "none", answer: str = NO_ANSWER) -> str:
+    values = {"workspace": workspace, "slug": article, "answer": answer, "source_path": "a.md"}
+    return reverse(name, kwargs={key: values[key] for key in URLS[name]})
 
 
 @pytest.fixture
@@ -54,7 +67,27 @@ def closed(make_workspace: Callable[..., Workspace]) -> Workspace:
 
 @pytest.fixture
 def secret(closed: Workspace, make_article: Callable[..., Article]) -> Article:
-    return make_article("Secret", "The canary sings.", workspace=closed)
+    """An article that was imported from a file and has been indexed."""
+    made = make_article("Secret", "The canary sings.", workspace=closed, source_path="a.md")
+    Article.objects.filter(pk=made.pk).update(indexed_revision=1, indexed_at=datetime.now(UTC))
+    return made
+
+
+@pytest.fixture
+def secret_answer(
+    closed: Workspace,
+    secret: Article,
+    make_user: Callable[..., User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The id of an answer from that article, whose asker could follow and stop it."""
+    make_user("ann", workspace=closed, role=Role.EDITOR)
+    found = retrieval("strong", (passage(1, secret),))
+    monkeypatch.setattr(opening, "retrieve", lambda **_: found)
+    search = address("knowledge:search", "closed")
+    signed_in("ann").get(search, {"q": "Who sings?"}, headers={"Accept": "text/html"})
+    (answer,) = mongo.answers().find()
+    return str(answer["_id"])
 
 
 @pytest.fixture
@@ -65,13 +98,19 @@ def stranger(client: Client, workspace: Workspace, make_user: Callable[..., User
     return client
 
 
+def signed_in(username: str, *, enforce_csrf_checks: bool = False) -> Client:
+    client = Client(enforce_csrf_checks=enforce_csrf_checks)
+    assert client.login(username=username, password=PASSWORD)
+    return client
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", OF_A_WORKSPACE)
 def test_t5_a_closed_workspace_looks_like_none(
-    stranger: Client, secret: Article, name: str, method: str
+    stranger: Client, secret: Article, secret_answer: str, name: str, method: str
 ) -> None:
-    there = getattr(stranger, method)(address(name, "closed", secret.slug))
-    nowhere = getattr(stranger, method)(address(name, "nowhere", secret.slug))
+    there = getattr(stranger, method)(address(name, "closed", secret.slug, secret_answer))
+    nowhere = getattr(stranger, method)(address(name, "nowhere", secret.slug, secret_answer))
     assert there.status_code == nowhere.status_code
     assert there.status_code in {400, 404, 405}
     assert b"canary" not in there.content
@@ -85,35 +124,52 @@ def test_urls_outside_workspaces_answer_strangers_as_listed(
     assert client.get(reverse(name)).status_code == OPEN[name]
 
 
-@pytest.mark.parametrize("name", ["home", "accounts:login", "knowledge:search", "admin:login"])
-def test_c2_pages_carry_the_security_headers(
-    client: Client, workspace: Workspace, name: str
-) -> None:
-    arguments = [workspace.slug] if name == "knowledge:search" else []
-    headers = client.get(reverse(name, args=arguments)).headers
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "same-origin"
-
-
 @pytest.mark.parametrize(
-    "name", ["article_new", "preview", "article_edit", "article_publish", "article_delete"]
+    ("name", "status"),
+    [("article", 200), ("source", 302), ("answer_stream", 200), ("article_edit", 200)],
 )
-def test_c2_writing_without_a_csrf_token_is_refused(
-    workspace: Workspace,
-    make_article: Callable[..., Article],
-    make_user: Callable[..., User],
-    name: str,
+def test_t5_members_get_what_the_walk_asks_for(
+    secret: Article, secret_answer: str, name: str, status: int
 ) -> None:
-    make_user("ed", workspace=workspace, role=Role.EDITOR)
-    client = Client(enforce_csrf_checks=True)
-    client.login(username="ed", password=PASSWORD)
-    target = address(f"knowledge:{name}", workspace.slug, make_article().slug)
-    assert client.post(target).status_code == 403
+    member = signed_in("ann")
+    target = address(f"knowledge:{name}", "closed", secret.slug, secret_answer)
+    assert member.get(target).status_code == status
+
+
+@pytest.fixture
+def addresses(
+    secret: Article, secret_answer: str, make_user: Callable[..., User]
+) -> dict[str, str]:
+    """Every address by its name; "root" may go to all of them."""
+    make_user("root", is_staff=True, is_superuser=True)
+    return {name: address(name, "closed", secret.slug, secret_answer) for name in ALL}
+
+
+def test_c2_every_response_carries_the_security_headers(addresses: dict[str, str]) -> None:
+    client = signed_in("root")
+    responses = {name: client.get(target) for name, target in addresses.items()}
+    assert {
+        name for name, got in responses.items() if HEADERS.items() - got.headers.items()
+    } == set()
+    policies = {response.headers["Content-Security-Policy"] for response in responses.values()}
+    for policy in policies:
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+def test_c2_posting_without_a_csrf_token_is_refused(addresses: dict[str, str]) -> None:
+    assert set(statuses_of_posts(addresses, enforce_csrf_checks=True).values()) == {403}
+    # and for no other reason than the token
+    assert 403 not in statuses_of_posts(addresses, enforce_csrf_checks=False).values()
+
+
+def statuses_of_posts(addresses: dict[str, str], *, enforce_csrf_checks: bool) -> dict[str, int]:
+    """What each address answers to root, who has just signed in."""
+    return {
+        name: signed_in("root", enforce_csrf_checks=enforce_csrf_checks).post(target).status_code
+        for name, target in addresses.items()
+    }
 
 
 def test_s6_cookies_are_http_only_and_same_site(
