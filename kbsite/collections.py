@@ -45,6 +45,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"source_path": {"$gt": ""}},
         ),
         IndexModel([("workspace_id", 1), ("updated_at", DESCENDING)], name="workspace_updated"),
+        IndexModel([("workspace_id", 1), ("indexed_at", DESCENDING)], name="workspace_indexed"),
         IndexModel(
             [("not_before", 1), ("_id", 1)],
             name="pending",

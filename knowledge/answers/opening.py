@@ -1,8 +1,10 @@
 """Opening an answer: find its passages and store them with the question, before any model.
 
-An answer to the same question on the same passages, by the same model and prompt, for readers of
-the same scope, is used again: a reload asks no model twice. One that was stopped or broke off is
-not. An edit of a source makes another revision, and so another answer.
+An answer to the same question by the same model and prompt, for readers of the same scope, is
+used again while its sources stand: a reload asks no model twice. Where no article changed since,
+it is not even searched for again, for a second search may end in another order: reranking has a
+budget. Where one did, a search tells whether the passages are the same. An answer that was
+stopped or broke off is not used again, nor one that found nothing.
 """
 
 import hashlib
@@ -18,15 +20,22 @@ from kbsite.mongo import AnswerDocument
 from knowledge.access import Scope
 from knowledge.answers import prompt, store
 from knowledge.answers.answerers import answerer
-from knowledge.answers.events import DoneEvent, Json, as_json
+from knowledge.answers.events import DoneEvent, as_json
 from knowledge.answers.readers import Asker
+from knowledge.answers.retrieved import (
+    as_stored,
+    is_current,
+    retrieval_of,
+    same_passages,
+    sources_stand,
+)
 from knowledge.models import Workspace
 from knowledge.search.retrieve import Retrieval, retrieve
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that can be followed, and what was found for it just now."""
+    """An answer that can be followed, and what was found for it when it was opened."""
 
     id: str
     retrieval: Retrieval
@@ -41,12 +50,33 @@ def open_answer(
     category: str = "",
     asker: Asker | None,
 ) -> Answer:
-    """Find the passages for a clean question and open an answer on them.
+    """Open an answer to a clean question on the passages found for it, or find it opened before.
 
     Where nothing fits (confidence `none`) the answer is done at once, and no language model is
     called (G2). Raises `ProviderError` where the passages cannot be found.
     """
-    retrieval = retrieve(question=question, scope=scope, tags=tags, category=category)
+    opened = _unsearched(question, scope, workspace, tags, category, asker)
+    before = _reusable(opened, scope)
+    if before is not None and is_current(before):
+        return _answer(before)
+    found = retrieve(question=question, scope=scope, tags=tags, category=category)
+    if before is not None and same_passages(found, retrieval_of(before)):
+        return _answer(before)
+    opened["retrieval"] = as_stored(found)
+    _end_if_unknown(opened)
+    store.insert(opened)
+    return Answer(id=str(opened["_id"]), retrieval=found)
+
+
+def _unsearched(
+    question: str,
+    scope: Scope,
+    workspace: Workspace,
+    tags: Collection[str],
+    category: str,
+    asker: Asker | None,
+) -> AnswerDocument:
+    # before searching: what is indexed meanwhile counts as later than the answer
     now = datetime.now(UTC)
     opened: AnswerDocument = {
         "_id": ObjectId(),
@@ -57,23 +87,24 @@ def open_answer(
         "tags": sorted(tags),
         "category": category,
         "fingerprint": "",
-        "retrieval": _as_stored(retrieval),
+        "retrieval": {},
         "state": store.State.READY,
         "events": [],
         "created_at": now,
     }
-    opened["fingerprint"] = _fingerprint(opened)
-    _end_if_unknown(opened)
+    opened["fingerprint"] = _fingerprint(opened, workspace)
     if not isinstance(asker, ObjectId):
         opened["expires_at"] = now + timedelta(days=settings.GUEST_ANSWER_DAYS)
-    return Answer(id=str(_same_or_stored(opened)["_id"]), retrieval=retrieval)
+    return opened
 
 
-def _same_or_stored(opened: AnswerDocument) -> AnswerDocument:
-    same = store.find_reusable(fingerprint=opened["fingerprint"], asker=opened["asker"])
-    if same is None:
-        store.insert(opened)
-    return same or opened
+def _reusable(opened: AnswerDocument, scope: Scope) -> AnswerDocument | None:
+    before = store.find_reusable(fingerprint=opened["fingerprint"], asker=opened["asker"])
+    return before if before is not None and sources_stand(before, scope) else None
+
+
+def _answer(stored: AnswerDocument) -> Answer:
+    return Answer(id=str(stored["_id"]), retrieval=retrieval_of(stored))
 
 
 def _end_if_unknown(opened: AnswerDocument) -> None:
@@ -82,22 +113,9 @@ def _end_if_unknown(opened: AnswerDocument) -> None:
         opened["events"] = [as_json(DoneEvent(model="none", citations=()))]
 
 
-def _fingerprint(answer: AnswerDocument) -> str:
-    """SHA-256, in hex, of everything that the answer's text depends on."""
-    retrieval = answer["retrieval"]
-    passages = [
-        (p["article_id"], p["revision"], p["start"], p["end"]) for p in retrieval["passages"]
-    ]
+def _fingerprint(answer: AnswerDocument, workspace: Workspace) -> str:
+    """SHA-256, in hex, of what decides the answer's text but for the articles themselves."""
     asked = [answer["scope"], answer["question"], answer["tags"], answer["category"]]
-    told = [retrieval["confidence"], passages, answerer().model, prompt.VERSION]
+    sure = [settings.CONFIDENCE_STRONG, settings.CONFIDENCE_WEAK, settings.SEARCH_PASSAGES]
+    told = [workspace.slug, sure, answerer().model, prompt.VERSION]
     return hashlib.sha256(json.dumps([asked, told]).encode()).hexdigest()
-
-
-def _as_stored(retrieval: Retrieval) -> Json:
-    return {
-        "confidence": retrieval.confidence,
-        "confidence_source": retrieval.confidence_source,
-        "passages": [passage.as_json() for passage in retrieval.passages],
-        "timings_ms": dict(retrieval.timings_ms),
-        "degraded": list(retrieval.degraded),
-    }

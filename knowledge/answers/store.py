@@ -40,7 +40,7 @@ FINISHED = frozenset({State.DONE, State.STOPPED, State.FAILED})
 
 
 def find_reusable(*, fingerprint: str, asker: Asker | None) -> AnswerDocument | None:
-    """The newest answer to the same question on the same passages, done or on its way.
+    """The newest answer to the same question that found something, done or on its way.
 
     One on its way is shared with its own asker only, because whoever follows it may stop it.
     """
@@ -50,9 +50,8 @@ def find_reusable(*, fingerprint: str, asker: Asker | None) -> AnswerDocument | 
             {"state": State.READY, "asker": asker},
             {"state": State.STREAMING, "asker": asker, "lease_until": {"$gt": _now()}},
         ]
-    return mongo.answers().find_one(
-        {"fingerprint": fingerprint, "$or": usable}, sort=[("created_at", DESCENDING)]
-    )
+    wanted = {"fingerprint": fingerprint, "retrieval.confidence": {"$ne": "none"}}
+    return mongo.answers().find_one({**wanted, "$or": usable}, sort=[("created_at", DESCENDING)])
 
 
 def insert(answer: AnswerDocument) -> None:

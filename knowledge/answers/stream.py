@@ -5,7 +5,7 @@ what readers find (SECURITY T5, T6): an edited or withdrawn source takes its ans
 """
 
 import logging
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -21,7 +21,6 @@ from knowledge.answers.events import (
     Ending,
     ErrorEvent,
     Event,
-    Json,
     PassagesEvent,
     TokenEvent,
     failure,
@@ -30,7 +29,8 @@ from knowledge.answers.events import (
 from knowledge.answers.generation import generation_of
 from knowledge.answers.opening import Answer, open_answer
 from knowledge.answers.readers import Asker
-from knowledge.models import Article, Status, Workspace
+from knowledge.answers.retrieved import retrieval_of, sources_stand
+from knowledge.models import Workspace
 from knowledge.providers import ProviderError
 
 __all__ = [
@@ -73,7 +73,7 @@ async def readable_answer(answer_id: str, scope: Scope) -> AnswerDocument:
     answer = await store.find(_object_id(answer_id))
     if answer is None or not {(w, shown) for w, shown in answer["scope"]} <= scope.grants:
         raise AnswerNotFound
-    if not await sync_to_async(_sources_stand)(answer["retrieval"]["passages"], scope):
+    if not await sync_to_async(sources_stand)(answer, scope):
         raise SourcesChanged
     return answer
 
@@ -146,26 +146,13 @@ def _object_id(answer_id: str) -> ObjectId:
         raise AnswerNotFound from None
 
 
-def _sources_stand(passages: Sequence[Json], scope: Scope) -> bool:
-    """Whether search could still find each passage as it was shown."""
-    shown = {(passage["article_id"], passage["revision"]) for passage in passages}
-    articles = Article.objects.filter(
-        pk__in=[ObjectId(article_id) for article_id, _ in shown], status=Status.PUBLISHED
-    ).only("workspace_id", "visibility", "indexed_revision")
-    return shown == {
-        (str(article.pk), article.indexed_revision)
-        for article in articles
-        if scope.allows(workspace_id=str(article.workspace_id), visibility=article.visibility)
-    }
-
-
 def _passages_event(answer: AnswerDocument) -> PassagesEvent:
-    retrieval = answer["retrieval"]
+    retrieval = retrieval_of(answer)
     return PassagesEvent(
         answer_id=str(answer["_id"]),
-        confidence=retrieval["confidence"],
-        confidence_source=retrieval["confidence_source"],
-        passages=tuple(retrieval["passages"]),
-        timings_ms=retrieval["timings_ms"],
-        degraded=tuple(retrieval["degraded"]),
+        confidence=retrieval.confidence,
+        confidence_source=retrieval.confidence_source,
+        passages=tuple(passage.as_json() for passage in retrieval.passages),
+        timings_ms=retrieval.timings_ms,
+        degraded=retrieval.degraded,
     )

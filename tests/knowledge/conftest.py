@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -37,6 +37,7 @@ class Opened:
 
     id: str
     slug: str
+    retrieval: Retrieval
 
     @property
     def path(self) -> str:
@@ -74,9 +75,10 @@ def site(db: None) -> Iterator[Site]:
 
 @pytest.fixture
 def articles(make_article: Callable[..., Article]) -> list[Article]:
-    """Articles that count as indexed, without their chunks."""
+    """Articles that count as indexed an hour ago, without their chunks."""
     made = [make_article(title, text) for title, text in TEXTS.items()]
-    Article.objects.update(indexed_revision=1, indexed_at=datetime.now(UTC))
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    Article.objects.update(indexed_revision=1, indexed_at=hour_ago, updated_at=hour_ago)
     return made
 
 
@@ -107,7 +109,7 @@ def opened(finds: Callable[..., None], workspace: Workspace) -> Callable[..., Op
             workspace=workspace,
             asker=asker_of(person, guest),
         )
-        return Opened(answer.id, workspace.slug)
+        return Opened(answer.id, workspace.slug, answer.retrieval)
 
     return open_
 

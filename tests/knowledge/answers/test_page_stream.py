@@ -7,7 +7,6 @@ import pytest
 from pytest_django import Settings
 
 from knowledge.answers import citations, generation, pacing, writing
-from knowledge.models import Article
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened
 from tests.knowledge.site import Site
@@ -83,24 +82,6 @@ def test_a_reconnection_replays_and_calls_no_model_again(
     first, second = (site.open(answer.path + "/stream").events for _ in range(2))
     assert first[-3:] == second[-3:]
     assert len(model.calls) == 1
-
-
-def test_a_reload_of_the_page_uses_the_answer_again(
-    site: Site, model: OpenAIServer, opened: Open
-) -> None:
-    answer = opened()
-    assert opened().id == answer.id, "not started yet"
-    site.open(answer.path + "/stream").events  # noqa: B018
-    assert opened().id == answer.id, "done"
-    assert opened("Which host?").id != answer.id
-
-
-def test_an_edited_source_makes_another_answer(
-    opened: Open, finds: Callable[..., None], articles: list[Article]
-) -> None:
-    before = opened()
-    finds("weak")
-    assert opened().id != before.id
 
 
 def test_two_at_once_share_one_call(site: Site, model: OpenAIServer, opened: Open) -> None:
