@@ -74,7 +74,7 @@ def test_x1_html_that_was_stored_goes_through_the_gate_again(
 
 
 @pytest.mark.parametrize("failure", [RenderTimeout("too slow"), RenderError("too large")])
-def test_u3_an_article_that_cannot_be_rendered_is_tried_once_and_shown_as_it_was_written(
+def test_an_article_that_cannot_be_rendered_is_tried_once_and_shown_as_it_was_written(
     make_article: Callable[..., Article], renders: Renders, failure: Exception
 ) -> None:
     article = make_article(content="<b>a</b>")
