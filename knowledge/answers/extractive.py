@@ -19,6 +19,7 @@ from typing import Final
 from py_rust_stemmers import SnowballStemmer
 
 from knowledge.answers.sentences import Sentence, sentences
+from knowledge.function_words import FUNCTION_WORDS
 from knowledge.providers import Prompt, PromptPassage, Usage
 
 MODEL: Final = "extractive"
@@ -35,13 +36,6 @@ _WORD: Final = re.compile(r"\w+(?:[.'\u2019-]\w+)*")
 FULL_STOPS: Final = ".\u3002\u0964"
 DROPPED_ENDS: Final = FULL_STOPS + ":\uff1a "
 OTHER_ENDS: Final = tuple("!?\u2026\uff01\uff1f\u061f")
-_COMMON: Final = """
-    a about all also am an and any are as at be been but by can could did do does for from get had
-    has have how i if in into is it its me my no not of on one or our should so some that the
-    their them then there these they this those to use used using was we were what when where
-    which while who why will with would you your
-"""
-_STOPWORDS: Final = frozenset(_COMMON.split())
 _stemmer: Final = SnowballStemmer("english")
 
 
@@ -165,7 +159,7 @@ def _pointer(passage: PromptPassage) -> str:
 
 
 def _stems(text: str) -> frozenset[str]:
-    words = (word for word in _WORD.findall(text.casefold()) if word not in _STOPWORDS)
+    words = (word for word in _WORD.findall(text.casefold()) if word not in FUNCTION_WORDS)
     return frozenset(_stem(word) for word in words)
 
 

@@ -4,7 +4,7 @@ It is written by one thread at a time and read through `TermReader`, which sees 
 was when the reader was made. Scores stay here: what comes out is in order, best first.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,21 +100,19 @@ class TermReader:
 
     def search(self, question: str, narrowing: Narrowing, limit: int) -> list[str]:
         """Keys of the entries that match any word, best first."""
-        clauses = list(self._clauses(question))
+        # the filters score nothing, so the order is that of the words alone
+        filters = [Query.const_score_query(one, 0.0) for one in self._filters(narrowing)]
+        clauses = list(self._clauses(question, filters))
         if not clauses:
             return []
         matching = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
-        for filtering in self._filters(narrowing):
-            # the filter scores nothing, so the order is that of the words alone
-            wanted = Query.const_score_query(filtering, 0.0)
-            matching = Query.boolean_query([(Occur.Must, matching), (Occur.Must, wanted)])
-        hits = self.searcher.search(matching, limit, count=False).hits
+        hits = self.searcher.search(_within(matching, filters), limit, count=False).hits
         return [str(self.searcher.doc(address).get_first("key")) for _, address in hits]
 
-    def _clauses(self, question: str) -> Iterator[Query]:
+    def _clauses(self, question: str, filters: Sequence[Query]) -> Iterator[Query]:
         for word in terms.query_words(question):
             term = terms.stem(word)
-            known = [field for field in self.fields if self.searcher.doc_freq(field.name, term)]
+            known = [field for field in self.fields if self._is_written(field, term, filters)]
             for field in known:
                 exact = Query.term_query(self.schema, field.name, term)
                 yield Query.boost_query(exact, field.boost)
@@ -122,6 +120,15 @@ class TermReader:
                 yield from self._misspelt(word)
         if self.tagged:
             yield from self._labels(question)
+
+    def _is_written(self, field: Field, term: str, filters: Sequence[Query]) -> bool:
+        """Whether the word stands in what may be found; what is hidden must not tell. (T4)"""
+        if not self.searcher.doc_freq(field.name, term):
+            return False
+        if not filters:
+            return True
+        written = _within(Query.term_query(self.schema, field.name, term), filters)
+        return bool(self.searcher.search(written, 1, count=False).hits)
 
     def _misspelt(self, word: str) -> Iterator[Query]:
         """A word that nobody wrote, as the words one edit away from it."""
@@ -151,6 +158,10 @@ class TermReader:
 
     def _is(self, field: str, value: str) -> Query:
         return Query.term_query(self.schema, field, value, "basic")
+
+
+def _within(query: Query, filters: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, part) for part in (query, *filters)])
 
 
 def _schema(fields: Iterable[Field]) -> Schema:

@@ -95,6 +95,19 @@ def test_two_workspaces_are_searched_together_when_both_are_granted(
     assert {passage.url.split("/")[2] for passage in found} == {"team", "other"}
 
 
+def test_t4_a_hidden_article_does_not_change_what_a_misspelt_word_finds(
+    publish: Publish, scope: Scope
+) -> None:
+    shown = publish("Clusters", "We run kubernetes here.")
+    publish("Hidden", "We wrote kubernetas here.", visibility=Visibility.PRIVATE)
+    engine, mine = running.engine(), Filters(scope)
+    for leg in (engine.articles, engine.passages):
+        hits = leg(question="kubernetas", filters=mine, limit=30)
+        assert {hit.article_id for hit in hits} <= {shown.pk}
+    found = engine.articles(question="kubernetas", filters=mine, limit=30)
+    assert [hit.article_id for hit in found] == [shown.pk]
+
+
 @pytest.mark.parametrize("count", [5_000, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_t4_a_small_tenant_is_found_exactly_among_many_foreign_chunks(
     publish: Publish, other: Workspace, scope: Scope, count: int
