@@ -56,6 +56,8 @@ class Site:
             try:
                 line = self._new.get(timeout=1)
             except Empty:
+                if self.process.poll() is not None:
+                    break
                 continue
             if re.search(pattern, line):
                 return line
