@@ -47,8 +47,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("workspace_id", 1), ("updated_at", DESCENDING)], name="workspace_updated"),
         IndexModel([("workspace_id", 1), ("indexed_at", DESCENDING)], name="workspace_indexed"),
         IndexModel(
-            [("not_before", 1), ("_id", 1)],
-            name="pending",
+            [("updated_at", DESCENDING), ("_id", ASCENDING)],
+            name="pending_newest",
             partialFilterExpression={"pending": True},
         ),
     ],

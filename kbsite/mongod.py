@@ -192,9 +192,11 @@ def _command(files: ServerFiles, parameters: Mapping[str, str]) -> list[str]:
     flags = ["--logappend", "--nounixsocket", "--quiet"]
     # waiting for other members to catch up is for sets that have some (the default is 15 s)
     parameters = {
-        **parameters,
         "shutdownTimeoutMillisForSignaledShutdown": "100",
         "diagnosticDataCollectionDirectorySizeMB": "20",
+        # a process killed within a transaction blocks what it wrote for so long (default 60 s)
+        "transactionLifetimeLimitSeconds": "15",
+        **parameters,
     }
     return [
         str(binary()),

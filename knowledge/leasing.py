@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 from django.conf import settings
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from kbsite.mongo import Document, articles
 
@@ -22,7 +22,11 @@ class LeaseLost(Exception):
 
 
 def lease_next(owner: str) -> Document | None:
-    """Take the article that has been due longest, for LEASE_SECONDS; None if none is due."""
+    """Take the article that was saved last, for LEASE_SECONDS; None if none is due.
+
+    Not the one that has waited longest: behind the newest save somebody is waiting to find it,
+    and it must not queue behind an import of hundreds.
+    """
     now = datetime.now(UTC)
     return articles().find_one_and_update(
         {
@@ -35,7 +39,7 @@ def lease_next(owner: str) -> Document | None:
             "$inc": {"attempts": 1},
         },
         projection={"content": 0},
-        sort=[("not_before", ASCENDING), ("_id", ASCENDING)],
+        sort=[("updated_at", DESCENDING), ("_id", ASCENDING)],
         return_document=ReturnDocument.AFTER,
     )
 

@@ -30,8 +30,9 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("MONGODB_TEST_URI"):
         yield given
         return
-    fail_points = {"enableTestCommands": "1"}
-    with mongod.embedded(tmp_path_factory.mktemp("var"), fail_points) as running:
+    # fail points; and transactions of killed processes that do not hold up their test
+    parameters = {"enableTestCommands": "1", "transactionLifetimeLimitSeconds": "5"}
+    with mongod.embedded(tmp_path_factory.mktemp("var"), parameters) as running:
         yield running.uri
 
 

@@ -101,8 +101,8 @@ def test_one_broken_article_does_not_hold_up_the_others(
                 raise RuntimeError
             return super().embed_documents(texts)
 
-    make_article("Broken")
     fine = make_article("Fine")
+    make_article("Broken, and the first to be tried")
     drain(FailsOnce())
     assert_whole(fine)
 
@@ -124,6 +124,15 @@ def test_two_workers_do_not_take_the_same_article(make_article: Callable[..., Ar
     make_article()
     assert lease_next("one") is not None
     assert lease_next("two") is None
+
+
+def test_what_was_saved_last_is_indexed_first(make_article: Callable[..., Article]) -> None:
+    imported = make_article("Imported")
+    written = make_article("Written")
+    assert [leased["_id"] for leased, _ in Worker(embedder=WordEmbedder()).drain()] == [
+        written.pk,
+        imported.pk,
+    ]
 
 
 def test_a_changed_embedder_asks_for_indexing_again(make_article: Callable[..., Article]) -> None:
