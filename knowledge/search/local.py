@@ -146,8 +146,12 @@ class LocalEngine:
         loaded: dict[str, list[LoadedArticle]] = defaultdict(list)
         for article in loading.load_articles(self._database, list(changed), recipe=self.recipe):
             loaded[article.workspace_id].append(article)
+        unknown = loaded.keys() - self._indexes.keys() if self._warm else set()
         for workspace_id, index in list(self._indexes.items()):
             index.change(gone=changed, loaded=loaded[workspace_id])
+        for workspace_id in unknown:
+            # now, so that nobody's first search of a new workspace has to wait for it
+            self._index(workspace_id).build_once(self._load(workspace_id))
 
 
 def _interleaved(rankings: Sequence[list[str]]) -> list[str]:

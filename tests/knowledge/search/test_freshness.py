@@ -10,7 +10,7 @@ from kbsite import mongo
 from kbsite.collections import ensure_collections
 from knowledge.access import Scope
 from knowledge.editing import edit_article, purge_article, reindex_article, trash_article
-from knowledge.models import Article, Visibility
+from knowledge.models import Article, Visibility, Workspace
 from knowledge.search import running
 from knowledge.search.engine import Filters
 from knowledge.search.retrieve import retrieve
@@ -194,5 +194,16 @@ def test_warming_builds_every_workspace(publish: Publish, monkeypatch: pytest.Mo
     publish("Zoo", "We have elephants.")
     running.stop_engine()
     running.start_engine()
+    assert running.wait_until_current()
+    assert running.engine_status()["chunks"] == 1
+
+
+def test_a_warm_engine_prepares_a_workspace_that_is_new(
+    publish: Publish, make_workspace: Callable[..., Workspace]
+) -> None:
+    running.stop_engine()
+    running.start_engine(warm=True)
+    assert running.wait_until_current()
+    publish("Zoo", "We have elephants.", workspace=make_workspace("new"))
     assert running.wait_until_current()
     assert running.engine_status()["chunks"] == 1
