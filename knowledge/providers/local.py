@@ -32,7 +32,7 @@ QUERY_PREFIX = "Represent this sentence for searching relevant passages: "
 RERANK_TOKENS = 128
 """Query and passage together; the rest of a passage is not read. Time grows in proportion."""
 CHARS_PER_TOKEN = 4
-PREDICT_AFTER = 1 / 3
+PREDICT_AFTER = 1 / 2
 """Share of the work after which its speed says whether the rest can be done in time."""
 
 # Each lock guards the loading of a model and its use: one inference already keeps every core
@@ -106,20 +106,23 @@ class _Pace:
     def __init__(self, work: Sequence[int], deadline: float) -> None:
         self._work = iter(work)
         self._total = sum(work)
-        self._done = 0
-        self._started = time.monotonic()
+        self._first = self._done = 0
+        self._first_at = time.monotonic()
         self._deadline = deadline
 
     def advance(self) -> None:
         self._done += next(self._work)
+        if not self._first:
+            # a model that has rested is slow to start, which says nothing about the rest
+            self._first, self._first_at = self._done, time.monotonic()
 
     def check(self) -> None:
         now = time.monotonic()
         if now >= self._deadline:
             raise BudgetExceeded
-        if self._done >= PREDICT_AFTER * self._total:
-            seconds = (now - self._started) / self._done * self._total
-            if self._started + seconds > self._deadline:
+        if self._done > self._first and self._done >= PREDICT_AFTER * self._total:
+            seconds_per_work = (now - self._first_at) / (self._done - self._first)
+            if now + seconds_per_work * (self._total - self._done) > self._deadline:
                 raise BudgetExceeded
 
 

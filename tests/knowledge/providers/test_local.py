@@ -109,7 +109,9 @@ class Clock:
 
 
 class TimedModel:
-    """A cross-encoder that takes `seconds` for each text."""
+    """A cross-encoder that takes `seconds` for each text, and `slow_start` more for the first."""
+
+    slow_start = 0.0
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self.clock, self.seconds, self.scored = clock, seconds, 0
@@ -118,8 +120,8 @@ class TimedModel:
     def enable_truncation(self, *, max_length: int) -> None: ...
 
     def rerank(self, query: str, texts: list[str], *, batch_size: int) -> Iterator[float]:
+        self.clock.now += self.seconds + (0 if self.scored else self.slow_start)
         self.scored += len(texts)
-        self.clock.now += self.seconds
         return iter([0.0] * len(texts))
 
 
@@ -142,7 +144,16 @@ def test_it_gives_up_as_soon_as_its_pace_shows_that_it_would_be_late(
     model = timed_model(monkeypatch, clock, seconds=0.1)
     with pytest.raises(BudgetExceeded):
         LocalReranker().rerank(QUESTION, [ANSWER] * 9, deadline=clock.now + 0.8)
-    assert model.scored == 3
+    assert model.scored == 5
+
+
+def test_a_slow_start_is_not_taken_for_its_pace(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    model = timed_model(monkeypatch, clock, seconds=0.02)
+    model.slow_start = 0.1
+    relevances = LocalReranker().rerank(QUESTION, [ANSWER] * 6, deadline=clock.now + 0.25)
+    assert len(relevances) == 6
 
 
 def test_it_finishes_when_its_pace_is_enough(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
