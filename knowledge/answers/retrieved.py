@@ -18,6 +18,8 @@ from knowledge.search.retrieve import Passage, Retrieval
 
 KEPT_CURRENT = timedelta(hours=24)
 """How long the same question is answered without searching anew, where nothing was changed."""
+KEPT_DEGRADED = timedelta(minutes=5)
+"""The same where a part of the search was skipped: long enough for a reload, not for a day."""
 INDEX_LAG = timedelta(seconds=10)
 """What was indexed this shortly before a search may not have been in the search index yet."""
 
@@ -60,7 +62,8 @@ def sources_stand(answer: AnswerDocument, scope: Scope) -> bool:
 def is_current(answer: AnswerDocument) -> bool:
     """Whether a search now would have nothing new to find: no article was indexed or edited."""
     opened = answer["created_at"]
-    if opened < datetime.now(UTC) - KEPT_CURRENT:
+    kept = KEPT_DEGRADED if answer["retrieval"]["degraded"] else KEPT_CURRENT
+    if opened < datetime.now(UTC) - kept:
         return False
     later = {"$gt": opened - INDEX_LAG}
     changed = {

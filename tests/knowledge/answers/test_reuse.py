@@ -7,7 +7,7 @@ import pytest
 
 from kbsite import mongo
 from knowledge.answers import opening
-from knowledge.answers.retrieved import KEPT_CURRENT
+from knowledge.answers.retrieved import KEPT_CURRENT, KEPT_DEGRADED
 from knowledge.editing import trash_article
 from knowledge.models import Article
 from knowledge.search.retrieve import Retrieval
@@ -109,6 +109,19 @@ def test_a_day_later_the_question_is_searched_again(
     grow_older(KEPT_CURRENT)
     assert opened().id == before.id, "the same passages, the same answer"
     finds(passages=[passage(1, articles[1])])
+    assert opened().id != before.id
+
+
+def test_what_was_found_without_a_part_of_the_search_is_not_kept_for_a_day(
+    opened: Open, articles: list[Article], finds: Callable[..., None]
+) -> None:
+    before = opened()
+    Article.objects.update(indexed_at=None, updated_at=datetime(2020, 1, 1, tzinfo=UTC))
+    mongo.answers().update_many({}, {"$set": {"retrieval.degraded": ["rerank_skipped"]}})
+    finds(passages=[passage(1, articles[1])])
+    grow_older(timedelta(minutes=1))
+    assert opened().id == before.id, "a reload"
+    grow_older(KEPT_DEGRADED)
     assert opened().id != before.id
 
 
