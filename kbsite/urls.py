@@ -4,13 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kbsite import health
-from knowledge import views
+from knowledge.views import reading
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", reading.home, name="home"),
     path("", include("knowledge.urls")),
     path("accounts/", include("accounts.urls")),
-    path("api/v1/", include("knowledge.api_urls")),
+    path("api/v1/", include("knowledge.api.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
 ]

@@ -9,11 +9,11 @@ from django.conf import LazySettings
 
 from kbsite.environment import Environment
 from knowledge import article_page
-from knowledge.importing import Report, import_files
 from knowledge.markdown import Heading
-from knowledge.markdown_files import find_files
 from knowledge.models import Article, Workspace
 from knowledge.rendering import MAX_CHARS, MAX_HEADINGS, MAX_PAGE_BYTES, Rendered
+from knowledge.transfer.importing import Report, import_files
+from knowledge.transfer.markdown_files import find_files
 
 WIDE = "\U0001f600"  # four bytes
 LARGEST = next(

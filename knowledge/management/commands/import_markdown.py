@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 from tqdm import tqdm
 
-from knowledge.importing import Report, import_files
-from knowledge.markdown_files import MarkdownFile, find_files, humanise
 from knowledge.models import MAX_SLUG, Visibility, Workspace
+from knowledge.transfer.importing import Report, import_files
+from knowledge.transfer.markdown_files import MarkdownFile, find_files, humanise
 from knowledge.workspaces import WorkspaceExists, create_workspace
 
 

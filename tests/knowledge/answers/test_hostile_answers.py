@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import answer_views
 from knowledge.models import Article
+from knowledge.views import answering
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened, passage
 from tests.knowledge.html_check import ANSWER_TAGS, elements
@@ -40,7 +40,7 @@ def test_x2_a_payload_stays_text_at_every_token_boundary(
     monkeypatch: pytest.MonkeyPatch,
     payload: str,
 ) -> None:
-    monkeypatch.setattr(answer_views, "PAUSE", 0)
+    monkeypatch.setattr(answering, "PAUSE", 0)
     model.script(list(payload), delay=0.002)
     answer = opened()
     *answers, (done, _), (close, _) = site.open(answer.path + "/stream").events

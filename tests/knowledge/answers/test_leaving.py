@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from kbsite import mongo
-from knowledge import answer_views
 from knowledge.answers import generation
 from knowledge.guests import COOKIE
 from knowledge.models import Role, Workspace
+from knowledge.views import answering
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened, guest_cookies, stop
 from tests.knowledge.site import Site, Visit, wait_until
@@ -123,7 +123,7 @@ def test_d2_a_reader_who_does_not_read_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch,
     leaves: bool,
 ) -> None:
-    monkeypatch.setattr(answer_views, "PAUSE", 0)
+    monkeypatch.setattr(answering, "PAUSE", 0)
     model.script(["word " * 20] * 150, delay=0.005, hold_after=149)
     answer = opened()
     visit = site.open(answer.path + "/stream", buffer=4_096)

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from knowledge.models import Article, Role, Status, Visibility, Workspace
-from tests.knowledge.editor_views.pages import MakeArticle, MakeUser, text_of, typed, url
+from tests.knowledge.editor_pages.pages import MakeArticle, MakeUser, text_of, typed, url
 
 PAGES = [
     ("get", "articles", False),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.front_matter import MAX_CHARS, BrokenFrontMatter, split
+from knowledge.transfer.front_matter import MAX_CHARS, BrokenFrontMatter, split
 
 
 def test_front_matter_is_split_from_the_text() -> None:

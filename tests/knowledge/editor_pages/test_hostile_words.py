@@ -8,7 +8,7 @@ from django.test import Client
 
 from knowledge.editing import edit_article
 from knowledge.models import Article
-from tests.knowledge.editor_views.pages import MakeArticle, text_of, url
+from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 HOSTILE = [
     "<script>alert(1)</script>",

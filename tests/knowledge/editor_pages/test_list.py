@@ -6,7 +6,7 @@ from django.test import Client
 
 from knowledge.editing import trash_article
 from knowledge.models import Article
-from tests.knowledge.editor_views.pages import MakeArticle, text_of, url
+from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 
 def test_the_list_shows_state_tags_and_how_far_search_is(

@@ -5,7 +5,7 @@ from django.test import Client
 
 from knowledge.editing import edit_article
 from knowledge.models import Article, Status
-from tests.knowledge.editor_views.pages import MakeArticle, text_of, url
+from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 
 def test_publish_and_unpublish(editor: Client, make_article: MakeArticle) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from knowledge.models import Article, Visibility, Workspace
-from tests.knowledge.importing.folders import Write
+from tests.knowledge.transfer.folders import Write
 
 
 def command(folder: Path, *arguments: str) -> str:

@@ -1,7 +1,7 @@
 """The reader's pages: the workspaces, a search with its answer, an article.
 
 Thin: who may read is `access`, answering is `answers`, HTML is `rendering` and the templates. The
-stream that fills an answer in is `answer_views`; writing articles is `editor_views`.
+stream that fills an answer in is `answering`; writing articles is `editing`.
 """
 
 from typing import Any
@@ -25,7 +25,6 @@ from knowledge.access import (
     scope_for,
     workspace_or_none,
 )
-from knowledge.answer_views import CHANGED, ending_fragment
 from knowledge.answers.events import ErrorEvent
 from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
@@ -35,6 +34,7 @@ from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
 from knowledge.rendering import render_answer
+from knowledge.views.answering import CHANGED, ending_fragment
 
 
 class HtmxRequest(HttpRequest):

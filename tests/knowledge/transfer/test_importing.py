@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from knowledge.editing import edit_article, trash_article
-from knowledge.importing import Report, import_files
-from knowledge.markdown_files import find_files
 from knowledge.models import Article, Revision, Status, Visibility, Workspace
-from tests.knowledge.importing.folders import Write, run
+from knowledge.transfer.importing import Report, import_files
+from knowledge.transfer.markdown_files import find_files
+from tests.knowledge.transfer.folders import Write, run
 
 
 def test_a_file_becomes_a_published_article(

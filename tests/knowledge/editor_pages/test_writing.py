@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from knowledge.editing import Conflict, edit_article, purge_article, trash_article
 from knowledge.models import Article, Revision, Status
-from tests.knowledge.editor_views.pages import MakeArticle, text_of, typed, url
+from tests.knowledge.editor_pages.pages import MakeArticle, text_of, typed, url
 
 
 def test_a_new_article_is_a_draft_by_whoever_wrote_it(editor: Client) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from knowledge.markdown_files import MarkdownFile, find_files, humanise, read_page
-from tests.knowledge.importing.folders import Write
+from knowledge.transfer.markdown_files import MarkdownFile, find_files, humanise, read_page
+from tests.knowledge.transfer.folders import Write
 
 
 def page(write: Write, name: str, text: str) -> Any:

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import Truncator
 
-from knowledge import front_matter
 from knowledge.markdown import headings, parse_blocks
 from knowledge.metadata import clean_content, clean_line, clean_tags
 from knowledge.models import MAX_CATEGORY, MAX_SOURCE_PATH, MAX_SUMMARY, MAX_TITLE
+from knowledge.transfer import front_matter
 
 SUFFIXES: Final = frozenset({".md", ".mdx"})
 NOT_CONTENT: Final = frozenset({"node_modules"})

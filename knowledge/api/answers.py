@@ -1,7 +1,7 @@
 """The API: ask a question, get the answer's events as lines of JSON while they come.
 
 Thin: the events are `answers`, who may ask is `access`. What the schema says about the events is
-`api_schema`.
+`answer_schema`.
 """
 
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ from knowledge.answers.pacing import paced
 from knowledge.answers.question import InvalidQuestion, clean_question
 from knowledge.answers.readers import Reader, asker_of
 from knowledge.answers.stream import AnswerNotFound, ask
-from knowledge.api_schema import EVENTS, NDJSON
+from knowledge.api.answer_schema import EVENTS, NDJSON
 from knowledge.models import MAX_CATEGORY, MAX_TAG
 from knowledge.narrowing import MAX_TAGS
 from knowledge.streaming import streamed

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from knowledge.importing import Report, import_files
-from knowledge.markdown_files import find_files
 from knowledge.models import Workspace
+from knowledge.transfer.importing import Report, import_files
+from knowledge.transfer.markdown_files import find_files
 
 Write = Callable[..., Path]
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from knowledge import editor_views, rendering
+from knowledge import rendering
 from knowledge.models import Article, Workspace
-from tests.knowledge.editor_views.pages import MakeArticle, text_of, typed, url
+from knowledge.views import editing as editing_views
+from tests.knowledge.editor_pages.pages import MakeArticle, text_of, typed, url
 
 
 def test_the_preview_is_what_the_article_page_shows(
@@ -41,7 +42,7 @@ def test_a_text_that_cannot_be_laid_out_is_said_so_and_kept_and_can_be_saved(
     def fail(*_: Any, **__: Any) -> None:
         raise failure("too slow")
 
-    monkeypatch.setattr(editor_views, "render_markdown", fail)
+    monkeypatch.setattr(editing_views, "render_markdown", fail)
     shown = text_of(editor.post(url("preview"), typed(content="KEPT")))
     assert "It can still be saved" in shown
     assert "KEPT" in shown
@@ -54,7 +55,7 @@ def test_a_preview_that_found_no_renderer_free_does_not_blame_the_text(
     def fail(*_: Any, **__: Any) -> None:
         raise rendering.RenderUnavailable("no child is free")
 
-    monkeypatch.setattr(editor_views, "render_markdown", fail)
+    monkeypatch.setattr(editing_views, "render_markdown", fail)
     assert "Try again" in text_of(editor.post(url("preview"), typed()))
 
 

@@ -14,8 +14,8 @@ from typing import Any, Literal
 from django.db import IntegrityError
 
 from knowledge.editing import Conflict, create_article, edit_article
-from knowledge.markdown_files import CannotRead, MarkdownFile, Page, read_page
 from knowledge.models import Article, Status, Workspace
+from knowledge.transfer.markdown_files import CannotRead, MarkdownFile, Page, read_page
 
 Outcome = Literal["created", "updated", "unchanged"]
 FROM_FILE = ("title", "content", "summary", "tags", "category")
