@@ -13,6 +13,8 @@ from kbsite.mongo import Document
 
 HEARTBEAT_KEPT = timedelta(minutes=10)
 USAGE_KEPT = timedelta(days=365)
+READING_KEPT = timedelta(days=365)
+UNDO_KEPT = timedelta(days=1)
 
 
 def _ttl(field: str, name: str, after: timedelta = timedelta(0)) -> IndexModel:
@@ -31,7 +33,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"email_key": {"$gt": ""}},
         ),
     ],
-    "workspaces": [IndexModel("slug", name="slug", unique=True)],
+    "workspaces": [
+        IndexModel("slug", name="slug", unique=True),
+        IndexModel(
+            "deleted_at", name="deleted", partialFilterExpression={"deleted_at": {"$type": "date"}}
+        ),
+    ],
     "memberships": [
         IndexModel([("workspace_id", 1), ("user_id", 1)], name="workspace_user", unique=True),
         IndexModel("user_id", name="user"),
@@ -44,8 +51,25 @@ INDEXES: dict[str, list[IndexModel]] = {
             unique=True,
             partialFilterExpression={"source_path": {"$gt": ""}},
         ),
-        IndexModel([("workspace_id", 1), ("updated_at", DESCENDING)], name="workspace_updated"),
+        # each sort of the list, with the id that makes it total; see knowledge/browsing
+        IndexModel(
+            [("workspace_id", 1), ("updated_at", DESCENDING), ("_id", DESCENDING)],
+            name="workspace_updated_id",
+        ),
+        IndexModel([("workspace_id", 1), ("title", 1), ("_id", 1)], name="workspace_title_id"),
+        IndexModel(
+            [("workspace_id", 1), ("created_at", DESCENDING), ("_id", DESCENDING)],
+            name="workspace_created_id",
+        ),
+        IndexModel([("workspace_id", 1), ("tags", 1)], name="workspace_tags"),
+        IndexModel([("workspace_id", 1), ("category", 1)], name="workspace_category"),
+        IndexModel([("workspace_id", 1), ("image_ids", 1)], name="workspace_images"),
         IndexModel([("workspace_id", 1), ("indexed_at", DESCENDING)], name="workspace_indexed"),
+        IndexModel(
+            "trashed_at",
+            name="trashed",
+            partialFilterExpression={"status": "trashed"},
+        ),
         IndexModel(
             [("updated_at", DESCENDING), ("_id", ASCENDING)],
             name="pending_newest",
@@ -53,13 +77,63 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
     ],
     "article_revisions": [
-        IndexModel([("article_id", 1), ("number", 1)], name="article_number", unique=True)
+        IndexModel([("article_id", 1), ("number", 1)], name="article_number", unique=True),
+        IndexModel("image_ids", name="images"),
+    ],
+    "old_addresses": [
+        IndexModel([("workspace_id", 1), ("slug", 1)], name="workspace_slug", unique=True),
+        IndexModel("article_id", name="article"),
+    ],
+    "drafts": [
+        IndexModel([("user_id", 1), ("workspace_id", 1), ("key", 1)], name="user_key", unique=True),
+        IndexModel("article_id", name="article"),
+        IndexModel("saved_at", name="saved"),
+    ],
+    "problem_reports": [
+        IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),
+        IndexModel(
+            [("article_id", 1), ("reporter_key", 1)],
+            name="one_open_each",
+            unique=True,
+            partialFilterExpression={"resolved_at": None},
+        ),
+    ],
+    "reading_positions": [
+        IndexModel([("user_id", 1), ("article_id", 1)], name="user_article", unique=True),
+        IndexModel([("user_id", 1), ("read_at", DESCENDING)], name="user_read"),
+        IndexModel("article_id", name="article"),
+        _ttl("read_at", "kept", READING_KEPT),
+    ],
+    "bulk_actions": [
+        IndexModel([("user_id", 1), ("done_at", DESCENDING)], name="user_done"),
+        _ttl("done_at", "kept", UNDO_KEPT),
+    ],
+    "invitations": [
+        IndexModel("token_hash", name="token", unique=True),
+        IndexModel([("workspace_id", 1), ("email_key", 1)], name="workspace_email", unique=True),
+        _ttl("expires_at", "expires"),
+    ],
+    "import_jobs": [
+        IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),
+        IndexModel("state", name="state"),
+        IndexModel("finished_at", name="finished"),
     ],
     "chunks": [
         IndexModel([("article_id", 1), ("chunk_index", 1), ("revision", 1)], name="article_chunk"),
         IndexModel([("content_hash", 1), ("recipe", 1)], name="content_recipe"),
         IndexModel([("workspace_id", 1), ("status", 1)], name="workspace_status"),
     ],
+    # as GridFS would make them with the first file; deleting a workspace looks for its files
+    "images.files": [
+        IndexModel([("filename", 1), ("uploadDate", 1)], name="filename_1_uploadDate_1"),
+        IndexModel([("metadata.workspace_id", 1), ("metadata.sha256", 1)], name="workspace_sha256"),
+    ],
+    "images.chunks": [IndexModel([("files_id", 1), ("n", 1)], name="files_id_1_n_1", unique=True)],
+    "uploads.files": [
+        IndexModel([("filename", 1), ("uploadDate", 1)], name="filename_1_uploadDate_1"),
+        IndexModel("metadata.workspace_id", name="workspace"),
+    ],
+    "uploads.chunks": [IndexModel([("files_id", 1), ("n", 1)], name="files_id_1_n_1", unique=True)],
     "answers": [
         IndexModel([("fingerprint", 1), ("created_at", DESCENDING)], name="fingerprint"),
         IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),

@@ -19,6 +19,7 @@ from bson.codec_options import CodecOptions
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django_mongodb_backend.base import DatabaseWrapper
+from gridfs import GridFSBucket
 from numpy.typing import NDArray
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.asynchronous.collection import AsyncCollection
@@ -206,6 +207,16 @@ def async_usage_events() -> AsyncCollection[UsageEvent]:
 
 def heartbeats() -> Collection[Heartbeat]:
     return cast("Collection[Heartbeat]", database()["heartbeats"])
+
+
+def images() -> GridFSBucket:
+    """Articles' pictures, by `knowledge.authoring.images`; `metadata.workspace_id` says whose."""
+    return GridFSBucket(database(), bucket_name="images")
+
+
+def uploads() -> GridFSBucket:
+    """Files to import, by `knowledge.transfer.jobs`; `metadata.workspace_id` says whose."""
+    return GridFSBucket(database(), bucket_name="uploads")
 
 
 def site_settings() -> Collection[Document]:

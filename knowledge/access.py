@@ -46,6 +46,31 @@ class Scope:
 NOTHING = Scope()
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one person may do in one workspace. `manage`: its people, its settings, its end."""
+
+    scope: Scope = NOTHING
+    role: Role | None = None
+    edit: bool = False
+    manage: bool = False
+
+
+def rights_in(user: Person, workspace: Workspace) -> Rights:
+    """The person's rights, by one look at their membership.
+
+    Nobody writes in an archived workspace; its admins still manage it. A deleted one is closed to
+    everyone.
+    """
+    role = role_of(user, workspace)
+    closed = role is None and workspace.visibility != Visibility.PUBLIC
+    if closed or workspace.deleted_at is not None:
+        return Rights()
+    scope = Scope(frozenset((str(workspace.pk), str(shown)) for shown in READS[role]))
+    edit = role in (Role.EDITOR, Role.ADMIN) and workspace.archived_at is None
+    return Rights(scope=scope, role=role, edit=edit, manage=role == Role.ADMIN)
+
+
 def role_of(user: Person, workspace: Workspace) -> Role | None:
     """The user's role in the workspace; a superuser is an admin everywhere."""
     if not isinstance(user, User) or not user.is_active:
@@ -58,19 +83,16 @@ def role_of(user: Person, workspace: Workspace) -> Role | None:
 
 def scope_for(user: Person, workspace: Workspace) -> Scope:
     """What the user may read in this workspace; nothing where they may not enter it."""
-    role = role_of(user, workspace)
-    if role is None and workspace.visibility != Visibility.PUBLIC:
-        return NOTHING
-    return Scope(frozenset((str(workspace.pk), str(shown)) for shown in READS[role]))
+    return rights_in(user, workspace).scope
 
 
 def can_edit(user: Person, workspace: Workspace) -> bool:
-    return role_of(user, workspace) in (Role.EDITOR, Role.ADMIN)
+    return rights_in(user, workspace).edit
 
 
 def readable_workspaces(user: Person) -> list[Workspace]:
-    """The workspaces that the user may enter, by name."""
-    workspaces = list(Workspace.objects.all())
+    """The workspaces that the user may enter, by name; archived ones among them."""
+    workspaces = list(Workspace.objects.filter(deleted_at=None))
     if not isinstance(user, User) or not user.is_active:
         return [w for w in workspaces if w.visibility == Visibility.PUBLIC]
     if user.is_superuser:
@@ -91,12 +113,17 @@ def workspace_or_none(user: Person, slug: str) -> Workspace | None:
 def readable_article(user: Person, workspace: Workspace, slug: str) -> Article | None:
     """The article if the user may read it; editors also see what is not published."""
     article = Article.objects.filter(workspace_id=workspace.pk, slug=slug).first()
-    scope = scope_for(user, workspace)
-    if article is None or article.status == Status.TRASHED:
-        return None
-    if not scope.allows(workspace_id=str(workspace.pk), visibility=article.visibility):
-        return None
-    if article.status != Status.PUBLISHED and not can_edit(user, workspace):
+    if article is None or not may_read(rights_in(user, workspace), article):
         return None
     article.workspace = workspace
     return article
+
+
+def may_read(rights: Rights, article: Article) -> bool:
+    """Whether the article's own page answers: not from the trash, and drafts to its writers."""
+    if not rights.scope.allows(
+        workspace_id=str(article.workspace_id), visibility=article.visibility
+    ):
+        return False
+    writer = rights.role in (Role.EDITOR, Role.ADMIN)
+    return article.status == Status.PUBLISHED or (writer and article.status != Status.TRASHED)

@@ -4,7 +4,7 @@ Each is compare-and-set on `version` and, where it touches more than one documen
 transaction. The worker's fields are not written here, except to ask for indexing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from string import ascii_lowercase
 from typing import Any
@@ -17,11 +17,24 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from kbsite import mongo
-from knowledge.models import MAX_SLUG, Article, Revision, Status, Workspace
+from knowledge.authoring.image_addresses import image_ids
+from knowledge.models import (
+    MAX_SLUG,
+    Article,
+    Draft,
+    OldAddress,
+    ProblemReport,
+    ReadingPosition,
+    Revision,
+    Status,
+    Workspace,
+)
 
 INDEXED_FIELDS = {"title", "content"}
 CHUNK_FIELDS = {"tags", "category", "visibility", "status"}
-EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug", "source_hash"}
+EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug", "source_hash", "author"}
+AROUND_ARTICLES = (Revision, OldAddress, Draft, ProblemReport, ReadingPosition)
+"""What goes with an article when it is removed for good; chunks and images go, too."""
 SLUG_BASE = MAX_SLUG - 9  # leaves room for what tells it from others
 SLUG_NUMBERS = 20
 
@@ -46,9 +59,10 @@ def create_article(
     """Store a new article and its first revision, to be indexed.
 
     Without a slug one is made from the title, and numbered where others have it. Raises
-    `SlugTaken` when the given one exists.
+    `SlugTaken` when the given one exists. An old address of another article may be taken.
     """
     fields |= {"workspace": workspace, "author": author, "title": title, "content": content}
+    fields["image_ids"] = image_ids(content)
     for candidate in [slug] if slug else slugs_for(title):
         try:
             return mongo.in_transaction(partial(_insert, {**fields, "slug": candidate}))
@@ -107,14 +121,37 @@ def unpublish_article(article: Article, *, seen: int, author: User | None) -> bo
     return edit_article(article, seen=seen, author=author, status=Status.DRAFT)
 
 
+def archive_article(article: Article, *, seen: int, author: User | None) -> bool:
+    """Keep the article for its editors only, as something that no longer holds."""
+    return edit_article(article, seen=seen, author=author, status=Status.ARCHIVED)
+
+
 def trash_article(article: Article, *, seen: int, author: User | None) -> bool:
-    """Take the article out of every list and search; its text is kept."""
+    """Take the article out of every list and search; it can be restored until it is purged."""
     return edit_article(article, seen=seen, author=author, status=Status.TRASHED)
 
 
+def restore_article(article: Article, *, seen: int, author: User | None) -> bool:
+    """Take the article out of the trash, as what it was before."""
+    before = article.trashed_from or Status.DRAFT
+    return edit_article(article, seen=seen, author=author, status=before)
+
+
 def purge_article(article: Article) -> None:
-    """Remove the article with its chunks and revisions, for good."""
-    mongo.in_transaction(lambda: _purge(article))
+    """Remove the article with its chunks, revisions and what surrounds it, for good.
+
+    Its images are left to the sweep, because other articles may show them, too.
+    """
+    mongo.in_transaction(lambda: purge_articles([article]))
+
+
+def purge_articles(articles: Sequence[Article]) -> None:
+    """As `purge_article`, for several, in the transaction that the caller has begun."""
+    ids = [article.pk for article in articles]
+    mongo.chunks().delete_many({"article_id": {"$in": ids}}, session=mongo.session())
+    for model in AROUND_ARTICLES:
+        model.objects.filter(article_id__in=ids).delete()
+    Article.objects.filter(pk__in=ids).delete()
 
 
 def reindex_article(article: Article) -> None:
@@ -133,26 +170,54 @@ def _insert(fields: dict[str, Any]) -> Article:
     article = Article(**fields)
     article.save(force_insert=True)
     _insert_revision(article, article.revision, article.title, article.content, article.author, "")
+    _free_address(article, article.slug)
     return article
 
 
 def _apply(
     article: Article, seen: int, author: User | None, note: str, new: dict[str, Any]
 ) -> None:
-    now = timezone.now()
-    fields = {**new, "version": F("version") + 1, "updated_at": now}
-    if INDEXED_FIELDS & new.keys():
-        fields |= {"revision": F("revision") + 1, "pending": True}
-        fields |= {"attempts": 0, "not_before": now, "index_error": ""}
+    fields = {**new, **_following(article, new)}
     if not Article.objects.filter(pk=article.pk, version=seen).update(**fields):
         raise Conflict
     if INDEXED_FIELDS & new.keys():
         title, content = new.get("title", article.title), new.get("content", article.content)
         _insert_revision(article, article.revision + 1, title, content, author, note)
+    if "slug" in new:
+        _move_address(article, new["slug"])
     if chunk_fields := {name: new[name] for name in CHUNK_FIELDS & new.keys()}:
         mongo.chunks().update_many(
             {"article_id": article.pk}, {"$set": chunk_fields}, session=mongo.session()
         )
+
+
+def _following(article: Article, new: dict[str, Any]) -> dict[str, Any]:
+    """The fields that follow from the new ones."""
+    now = timezone.now()
+    fields: dict[str, Any] = {"version": F("version") + 1, "updated_at": now}
+    if INDEXED_FIELDS & new.keys():
+        fields |= {"revision": F("revision") + 1, "pending": True}
+        fields |= {"attempts": 0, "not_before": now, "index_error": ""}
+    if "content" in new:
+        fields["image_ids"] = image_ids(new["content"])
+    if "status" in new:
+        trashed = new["status"] == Status.TRASHED
+        fields["trashed_at"] = now if trashed else None
+        fields["trashed_from"] = article.status if trashed else ""
+    return fields
+
+
+def _move_address(article: Article, slug: str) -> None:
+    """Let links to the slug that the article had lead to the one it has now."""
+    _free_address(article, slug)
+    OldAddress.objects.create(
+        workspace_id=article.workspace_id, slug=article.slug, article_id=article.pk
+    )
+
+
+def _free_address(article: Article, slug: str) -> None:
+    """A slug in use is nobody's old one."""
+    OldAddress.objects.filter(workspace_id=article.workspace_id, slug=slug).delete()
 
 
 def _insert_revision(
@@ -164,11 +229,11 @@ def _insert_revision(
     note: str,
 ) -> None:
     Revision.objects.create(
-        article_id=article.pk, number=number, title=title, content=content, author=author, note=note
+        article_id=article.pk,
+        number=number,
+        title=title,
+        content=content,
+        image_ids=image_ids(content),
+        author=author,
+        note=note,
     )
-
-
-def _purge(article: Article) -> None:
-    mongo.chunks().delete_many({"article_id": article.pk}, session=mongo.session())
-    Revision.objects.filter(article_id=article.pk).delete()
-    Article.objects.filter(pk=article.pk).delete()

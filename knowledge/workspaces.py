@@ -8,38 +8,92 @@ from typing import Final
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from accounts.models import User
 from kbsite import mongo
-from knowledge.models import Article, Membership, Revision, Visibility, Workspace
+from knowledge.editing import purge_articles
+from knowledge.models import (
+    Article,
+    BulkAction,
+    Draft,
+    ImportJob,
+    Invitation,
+    Membership,
+    OldAddress,
+    ProblemReport,
+    ReadingPosition,
+    Role,
+    Visibility,
+    Workspace,
+)
 
 ARTICLES_PER_STEP: Final = 50
+OF_A_WORKSPACE: Final = (
+    BulkAction,
+    Draft,
+    ImportJob,
+    Invitation,
+    OldAddress,
+    ProblemReport,
+    ReadingPosition,
+)
 
 
 class WorkspaceExists(Exception):
     """Another workspace has this slug."""
 
 
-def create_workspace(*, slug: str, name: str, visibility: str = Visibility.MEMBERS) -> Workspace:
-    """Store a new workspace. Raises `WorkspaceExists`."""
-    workspace = Workspace(slug=slug, name=name, visibility=visibility)
+def create_workspace(
+    *,
+    slug: str,
+    name: str,
+    visibility: str = Visibility.MEMBERS,
+    description: str = "",
+    owner: User | None = None,
+) -> Workspace:
+    """Store a new workspace, and its owner as its first admin. Raises `WorkspaceExists`."""
+    workspace = Workspace(
+        slug=slug, name=name, visibility=visibility, description=description, owner=owner
+    )
     try:
-        workspace.save(force_insert=True)
+        mongo.in_transaction(lambda: _insert(workspace))
     except IntegrityError as error:
         raise WorkspaceExists(slug) from error
     return workspace
 
 
+def archive_workspace(workspace: Workspace) -> None:
+    """Let nobody write in it any more; it is read and searched as before."""
+    Workspace.objects.filter(pk=workspace.pk, archived_at=None).update(archived_at=timezone.now())
+
+
+def unarchive_workspace(workspace: Workspace) -> None:
+    Workspace.objects.filter(pk=workspace.pk).update(archived_at=None)
+
+
+def delete_workspace(workspace: Workspace) -> None:
+    """Close it to everyone, at once and for good; the worker's sweep purges it."""
+    Workspace.objects.filter(pk=workspace.pk, deleted_at=None).update(deleted_at=timezone.now())
+
+
 def purge_workspace(workspace: Workspace) -> None:
-    """Remove the workspace with its articles, revisions, chunks, answers and memberships.
+    """Remove the workspace with everything that is in it.
 
     It is closed to everyone first and then emptied in steps, so that no transaction grows with
     its size. Stopped half-way it stays closed, and purging it again goes on.
     """
-    mongo.in_transaction(lambda: _close(workspace))
+    delete_workspace(workspace)
+    Membership.objects.filter(workspace_id=workspace.pk).delete()
     while articles := list(_articles(workspace).only("pk")[:ARTICLES_PER_STEP]):
-        mongo.in_transaction(partial(_purge_articles, articles))
+        mongo.in_transaction(partial(purge_articles, articles))
     mongo.chunks().delete_many({"workspace_id": str(workspace.pk)})
     mongo.answers().delete_many({"workspace_id": str(workspace.pk)})
+    for model in OF_A_WORKSPACE:
+        model.objects.filter(workspace_id=workspace.pk).delete()
+    for bucket in (mongo.images(), mongo.uploads()):
+        for file in bucket.find({"metadata.workspace_id": workspace.pk}):
+            bucket.delete(file._id)
     Workspace.objects.filter(pk=workspace.pk).delete()
 
 
@@ -58,13 +112,7 @@ def _articles(workspace: Workspace) -> QuerySet[Article]:
     return Article.objects.filter(workspace_id=workspace.pk).order_by("pk")
 
 
-def _close(workspace: Workspace) -> None:
-    Workspace.objects.filter(pk=workspace.pk).update(visibility=Visibility.MEMBERS)
-    Membership.objects.filter(workspace_id=workspace.pk).delete()
-
-
-def _purge_articles(articles: list[Article]) -> None:
-    ids = [article.pk for article in articles]
-    mongo.chunks().delete_many({"article_id": {"$in": ids}}, session=mongo.session())
-    Revision.objects.filter(article_id__in=ids).delete()
-    Article.objects.filter(pk__in=ids).delete()
+def _insert(workspace: Workspace) -> None:
+    workspace.save(force_insert=True)
+    if workspace.owner:
+        Membership.objects.create(workspace=workspace, user=workspace.owner, role=Role.ADMIN)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
@@ -21,7 +22,11 @@ hypothesis_settings.register_profile("site", deadline=None)
 hypothesis_settings.load_profile("site")
 
 PASSWORD = "Correct-horse-9"
-MODEL_COLLECTIONS = {"users", "workspaces", "memberships", "articles", "article_revisions"}
+MODEL_COLLECTIONS = {
+    model._meta.db_table
+    for name in ("accounts", "knowledge")
+    for model in apps.get_app_config(name).get_models()
+}
 
 
 @pytest.fixture(scope="session")

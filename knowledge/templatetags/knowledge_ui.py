@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
-from knowledge.access import readable_workspaces
+from knowledge.access import Rights, readable_workspaces, rights_in
 from knowledge.excerpts import excerpt_html
 from knowledge.models import Workspace
 from knowledge.search.ranking import RERANK_SKIPPED
@@ -31,6 +31,13 @@ def readable(context: Context) -> list[Workspace]:
     """The workspaces that whoever asks may enter, for the header's switch."""
     request = context.get("request")
     return readable_workspaces(getattr(request, "user", AnonymousUser()))
+
+
+@register.simple_tag(takes_context=True)
+def rights(context: Context, workspace: Workspace) -> Rights:
+    """What whoever asks may do in the workspace, so that no page offers what would be refused."""
+    request = context["request"]
+    return getattr(request, "rights", None) or rights_in(request.user, workspace)
 
 
 @register.simple_tag

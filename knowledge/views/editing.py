@@ -5,23 +5,18 @@ Whoever may not edit gets the same 404 as for a workspace that does not exist.
 """
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.middleware import HtmxDetails
 
-from accounts.models import User
 from knowledge import editing
-from knowledge.access import can_edit, readable_article, workspace_or_none
+from knowledge.access import readable_article
 from knowledge.forms import SLUG_TAKEN, ArticleForm, SeenForm
 from knowledge.index_state import index_state
 from knowledge.metadata import clean_content
@@ -29,54 +24,25 @@ from knowledge.models import Article, Status, Workspace
 from knowledge.rendering import RenderError, RenderUnavailable
 from knowledge.rendering import render as render_markdown
 from knowledge.sanitizing import clean_article
+from knowledge.views.doors import MemberRequest, for_editors
 
 ARTICLES_PER_PAGE = 20
-Parts = ParamSpec("Parts")
-
-
-class EditorRequest(HttpRequest):
-    """A request after django-htmx's middleware, from somebody who may edit the workspace."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-def for_editors(
-    view: Callable[Concatenate[EditorRequest, Workspace, Parts], HttpResponse],
-) -> Callable[..., HttpResponse]:
-    """Give the view the workspace that its address names, if the person may edit it.
-
-    Visitors who may read it are asked to sign in; everybody else gets 404.
-    """
-
-    @wraps(view)
-    def guarded(
-        request: EditorRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
-    ) -> HttpResponse:
-        space = workspace_or_none(request.user, workspace)
-        if space and can_edit(request.user, space):
-            return view(request, space, *args, **parts)
-        if space is None or request.user.is_authenticated:
-            raise Http404("not an editor here")
-        return _sign_in(request, space)
-
-    return guarded
 
 
 @require_safe
 @for_editors
-def article_list(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+def article_list(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """Every article that is not in the trash, newest first, with how far search has followed."""
     articles = Article.objects.filter(workspace_id=workspace.pk).exclude(status=Status.TRASHED)
     page = Paginator(articles.defer("content"), ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
     rows = [(article, index_state(article)) for article in page]
-    context = {"workspace": workspace, "page_obj": page, "rows": rows}
+    context = {"workspace": workspace, "place": "articles", "page_obj": page, "rows": rows}
     return render(request, "knowledge/editor/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @for_editors
-def article_new(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+def article_new(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """A form for a new article."""
     if request.method != "POST":
         return _form_page(request, ArticleForm(workspace=workspace))
@@ -96,7 +62,7 @@ def article_new(request: EditorRequest, workspace: Workspace) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @for_editors
-def article_edit(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+def article_edit(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """A form for an article; a save over somebody else's is refused with both texts shown."""
     article = readable_article(request.user, workspace, slug)
     if request.method != "POST":
@@ -109,7 +75,7 @@ def article_edit(request: EditorRequest, workspace: Workspace, slug: str) -> Htt
 
 @require_POST
 @for_editors
-def preview(request: EditorRequest, workspace: Workspace) -> HttpResponse:
+def preview(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What was typed, as the article's page would show it; alone for htmx, else in the form."""
     context = _preview(request.POST.get("content", ""), request.POST.get("title", ""))
     if request.htmx:
@@ -121,7 +87,7 @@ def preview(request: EditorRequest, workspace: Workspace) -> HttpResponse:
 
 @require_POST
 @for_editors
-def article_publish(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+def article_publish(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Let readers find the article."""
     article = _found(readable_article(request.user, workspace, slug))
     if _act(request, article, editing.publish_article):
@@ -131,7 +97,7 @@ def article_publish(request: EditorRequest, workspace: Workspace, slug: str) -> 
 
 @require_POST
 @for_editors
-def article_unpublish(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+def article_unpublish(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Make the article a draft again."""
     article = _found(readable_article(request.user, workspace, slug))
     if _act(request, article, editing.unpublish_article):
@@ -141,7 +107,7 @@ def article_unpublish(request: EditorRequest, workspace: Workspace, slug: str) -
 
 @require_http_methods(["GET", "POST"])
 @for_editors
-def article_delete(request: EditorRequest, workspace: Workspace, slug: str) -> HttpResponse:
+def article_delete(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Ask, then move the article to the trash."""
     article = _found(readable_article(request.user, workspace, slug))
     if request.method != "POST":
@@ -155,22 +121,13 @@ def article_delete(request: EditorRequest, workspace: Workspace, slug: str) -> H
     return redirect("knowledge:articles", workspace.slug)
 
 
-def _sign_in(request: EditorRequest, workspace: Workspace) -> HttpResponse:
-    if request.htmx:
-        return render(request, "knowledge/editor/_signed_out.html")
-    address = request.get_full_path()
-    if request.method not in ("GET", "HEAD"):
-        address = reverse("knowledge:articles", args=[workspace.slug])
-    return redirect_to_login(address)
-
-
 def _found(article: Article | None) -> Article:
     if article is None:
         raise Http404("no such article")
     return article
 
 
-def _save(request: EditorRequest, article: Article, form: ArticleForm) -> HttpResponse:
+def _save(request: MemberRequest, article: Article, form: ArticleForm) -> HttpResponse:
     if not form.is_valid():
         return _form_page(request, form)
     changes = form.changes()
@@ -192,7 +149,7 @@ def _save(request: EditorRequest, article: Article, form: ArticleForm) -> HttpRe
     return _saved(request, form.workspace, article)
 
 
-def _conflict_page(request: EditorRequest, form: ArticleForm, article: Article) -> HttpResponse:
+def _conflict_page(request: MemberRequest, form: ArticleForm, article: Article) -> HttpResponse:
     form.article = readable_article(request.user, form.workspace, article.slug)
     if form.article is None:
         return _form_page(request, form, gone=True, status=409)
@@ -201,13 +158,13 @@ def _conflict_page(request: EditorRequest, form: ArticleForm, article: Article) 
 
 
 def _form_page(
-    request: EditorRequest, form: ArticleForm, *, status: int = 200, **context: Any
+    request: MemberRequest, form: ArticleForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     context |= {"workspace": form.workspace, "article": form.article, "form": form}
     return render(request, "knowledge/editor/form.html", context, status=status)
 
 
-def _saved(request: EditorRequest, workspace: Workspace, article: Article) -> HttpResponse:
+def _saved(request: MemberRequest, workspace: Workspace, article: Article) -> HttpResponse:
     if article.status != Status.PUBLISHED:
         messages.success(request, "Saved. Readers do not see it until it is published.")
     elif article.pending:
@@ -217,7 +174,7 @@ def _saved(request: EditorRequest, workspace: Workspace, article: Article) -> Ht
     return redirect("knowledge:article", workspace.slug, article.slug)
 
 
-def _act(request: EditorRequest, article: Article, act: Callable[..., bool]) -> bool:
+def _act(request: MemberRequest, article: Article, act: Callable[..., bool]) -> bool:
     """Do it to the article as it was seen; where it has changed since, say so instead."""
     form = SeenForm(request.POST)
     try:

@@ -15,32 +15,19 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.middleware import HtmxDetails
 
-from knowledge.access import (
-    Scope,
-    can_edit,
-    readable_article,
-    readable_workspaces,
-    scope_for,
-    workspace_or_none,
-)
+from knowledge.access import Scope, may_read, readable_article, readable_workspaces
 from knowledge.answers.events import ErrorEvent
 from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
 from knowledge.guests import guest_of, new_guest, remember_guest
-from knowledge.models import Article, Workspace
+from knowledge.models import Article, OldAddress, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
 from knowledge.rendering import render_answer
 from knowledge.views.answering import CHANGED, ending_fragment
-
-
-class HtmxRequest(HttpRequest):
-    """A request after django-htmx's middleware."""
-
-    htmx: HtmxDetails
+from knowledge.views.doors import PersonRequest, for_readers
 
 
 @require_safe
@@ -56,21 +43,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request", "Accept")
-def search(request: HtmxRequest, workspace: str) -> HttpResponse:
+@for_readers
+def search(request: PersonRequest, workspace: Workspace) -> HttpResponse:
     """One workspace's search box and, where a question was asked, its sources and answer."""
-    space = _workspace_or_404(request, workspace)
     address = SearchAddress.read(request.GET)
     context = {
-        "workspace": space,
+        "workspace": workspace,
+        "place": "ask",
         "search": address,
-        "can_edit": can_edit(request.user, space),
+        "can_edit": request.rights.edit,
         "question_max_chars": settings.QUESTION_MAX_CHARS,
     }
     guest = "" if request.user.is_authenticated else guest_of(request) or new_guest()
     status = 400 if address.problem else 200
     if address.question and not address.problem:
         try:
-            context |= _answered(request, space, address, guest)
+            context |= _answered(request, workspace, address, guest)
         except ProviderError as error:
             context |= {"failed": True, "message": str(error), "can_retry": True}
             status = 503
@@ -82,44 +70,46 @@ def search(request: HtmxRequest, workspace: str) -> HttpResponse:
 
 
 @require_safe
-def article(request: HttpRequest, workspace: str, slug: str) -> HttpResponse:
+@for_readers
+def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """One article, with its table of contents and when it was last indexed."""
-    space = _workspace_or_404(request, workspace)
-    found = readable_article(request.user, space, slug)
+    found = readable_article(request.user, workspace, slug)
     if found is None:
-        raise Http404("no such article")
+        return _moved(request, workspace, slug)
     context = {
-        "workspace": space,
+        "workspace": workspace,
         "article": found,
         "page": article_page(found),
         "filters": SearchAddress().narrowings([found]),
-        "can_edit": can_edit(request.user, space),
+        "can_edit": request.rights.edit,
     }
     return render(request, "knowledge/article.html", context)
 
 
 @require_safe
-def source(request: HttpRequest, workspace: str, source_path: str) -> HttpResponse:
+@for_readers
+def source(request: PersonRequest, workspace: Workspace, source_path: str) -> HttpResponse:
     """The article that was imported from a file: where links between Markdown files lead."""
-    space = _workspace_or_404(request, workspace)
-    named = Article.objects.filter(workspace_id=space.pk, source_path=source_path).first()
-    if named is None or readable_article(request.user, space, named.slug) is None:
+    named = Article.objects.filter(workspace_id=workspace.pk, source_path=source_path).first()
+    if named is None or not may_read(request.rights, named):
         raise Http404("no such article")
-    return redirect("knowledge:article", space.slug, named.slug)
+    return redirect("knowledge:article", workspace.slug, named.slug)
 
 
-def _workspace_or_404(request: HttpRequest, slug: str) -> Workspace:
-    space = workspace_or_none(request.user, slug)
-    if space is None:
-        raise Http404("no such workspace")
-    return space
+def _moved(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResponse:
+    """To the article that had this address before, if the person may read it."""
+    old = OldAddress.objects.filter(workspace_id=workspace.pk, slug=slug).first()
+    named = Article.objects.filter(pk=old.article_id).first() if old else None
+    if named is None or not may_read(request.rights, named):
+        raise Http404("no such article")
+    return redirect("knowledge:article", workspace.slug, named.slug)
 
 
 def _answered(
-    request: HtmxRequest, space: Workspace, address: SearchAddress, guest: str
+    request: PersonRequest, space: Workspace, address: SearchAddress, guest: str
 ) -> dict[str, Any]:
     """Find the sources; the answer itself follows by its stream, or is waited for."""
-    scope = scope_for(request.user, space)
+    scope = request.rights.scope
     answer = open_answer(
         question=address.question,
         scope=scope,
@@ -139,7 +129,7 @@ def _answered(
     return context
 
 
-def _wants_whole(request: HtmxRequest) -> bool:
+def _wants_whole(request: PersonRequest) -> bool:
     """A browser without JavaScript, which the page sends here, or a client that is no browser.
 
     A browser that opens a page names text/html; what accepts just anything, and is not htmx, will

@@ -43,9 +43,9 @@ def test_the_list_asks_as_much_for_twenty_articles_as_for_one(
 ) -> None:
     make_article()
     editor.get(url("articles"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         editor.get(url("articles"))
     for _ in range(19):
         make_article()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         editor.get(url("articles"))

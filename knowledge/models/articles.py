@@ -1,28 +1,23 @@
-"""Workspaces, who belongs to them, articles and their revisions.
+"""Articles, their revisions, and what belongs to one article.
 
-Reading who may see what is `access.py`; writing articles is `editing.py`; the fields under
-"index state" are written by `worker.py` and `indexing.py` alone.
+Writing articles is `editing.py`; the fields under "index state" are written by `worker.py` and
+`indexing.py` alone.
 """
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django_mongodb_backend.fields import ArrayField
+from django_mongodb_backend.fields import ArrayField, ObjectIdField
+
+from knowledge.models.workspaces import MAX_SLUG, Visibility, Workspace
 
 MAX_TITLE = 200
-MAX_SLUG = 80
 MAX_SUMMARY = 500
 MAX_TAG = 40
 MAX_CATEGORY = 60
 MAX_SOURCE_PATH = 500
 MAX_NOTE = 200
-
-
-class Visibility(models.TextChoices):
-    PUBLIC = "public", "Everyone"
-    MEMBERS = "members", "Members of the workspace"
-    PRIVATE = "private", "Editors and admins only"
 
 
 class Status(models.TextChoices):
@@ -32,67 +27,13 @@ class Status(models.TextChoices):
     TRASHED = "trashed", "In the trash"
 
 
-class Role(models.TextChoices):
-    VIEWER = "viewer", "Viewer"
-    EDITOR = "editor", "Editor"
-    ADMIN = "admin", "Admin"
-
-
-class Workspace(models.Model):
-    """A tenant: a body of knowledge with its own readers, editors and search index."""
-
-    slug = models.SlugField(max_length=MAX_SLUG, unique=False, db_index=False)
-    name = models.CharField(max_length=80)
-    description = models.CharField(max_length=300, blank=True, default="")
-    visibility = models.CharField(
-        max_length=10,
-        choices=[(v.value, v.label) for v in (Visibility.PUBLIC, Visibility.MEMBERS)],
-        default=Visibility.MEMBERS,
-        help_text="Public: anyone may read it. Members: only people who were added.",
-    )
-    example_questions = ArrayField(
-        models.CharField(max_length=120), default=list, blank=True, size=None
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        db_table = "workspaces"
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("knowledge:search", args=[self.slug])
-
-
-class Membership(models.Model):
-    """What one user may do in one workspace."""
-
-    workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="memberships", db_index=False
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="memberships",
-        db_index=False,
-    )
-    role = models.CharField(max_length=10, choices=Role, default=Role.VIEWER)
-
-    class Meta:
-        db_table = "memberships"
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.get_role_display()}"
-
-
 class Article(models.Model):
     """A Markdown document, and how far the search index has followed it.
 
     `version` counts every write by a person and is what compare-and-set compares;
     `revision` counts the writes that changed title or content, which search has to follow;
-    `source_hash` is what the file at `source_path` said when it was last imported.
+    `source_hash` is what the file at `source_path` said when it was last imported; `image_ids`
+    are the site's images that the content names.
     """
 
     workspace = models.ForeignKey(
@@ -115,6 +56,9 @@ class Article(models.Model):
         max_length=MAX_SOURCE_PATH, blank=True, default="", editable=False
     )
     source_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    image_ids = ArrayField(ObjectIdField(), default=list, blank=True, editable=False)
+    trashed_at = models.DateTimeField(null=True, editable=False)
+    trashed_from = models.CharField(max_length=10, default="", editable=False)
     version = models.IntegerField(default=1, editable=False)
     revision = models.IntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -129,6 +73,8 @@ class Article(models.Model):
     attempts = models.IntegerField(default=0, editable=False)
     not_before = models.DateTimeField(default=timezone.now, editable=False)
     index_error = models.CharField(max_length=300, default="", editable=False)
+    chunks_done = models.IntegerField(default=0, editable=False)
+    chunks_total = models.IntegerField(default=0, editable=False)
 
     class Meta:
         db_table = "articles"
@@ -142,10 +88,11 @@ class Article(models.Model):
 
 
 class Revision(models.Model):
-    """What an article said at one time. `html` and `headings` are its rendering.
+    """What an article said at one time. `html`, `headings` and `references` are its rendering.
 
     `rendered_by` is the version of the renderer that made it, or, where `html` is empty, that
-    could not; it is empty until somebody looks.
+    could not; it is empty until somebody looks. `references` are the links and images in it, as
+    dicts with `kind` ("link" or "image") and `target` as the page has it.
     """
 
     article = models.ForeignKey(
@@ -161,6 +108,8 @@ class Revision(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     html = models.TextField(blank=True, default="")
     headings = models.JSONField(default=list, blank=True)
+    references = models.JSONField(default=list, blank=True)
+    image_ids = ArrayField(ObjectIdField(), default=list, blank=True)
     rendered_by = models.CharField(max_length=20, blank=True, default="")
 
     class Meta:
@@ -169,3 +118,41 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} · revision {self.number}"
+
+
+class OldAddress(models.Model):
+    """A slug that an article had before: links to it lead to the article. See `editing`."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
+    slug = models.SlugField(max_length=MAX_SLUG, db_index=False)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, db_index=False)
+
+    class Meta:
+        db_table = "old_addresses"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Draft(models.Model):
+    """What somebody typed and has not saved yet; nobody else sees it. See `authoring/drafts`.
+
+    `key` is the id of the article, or one that the page of a new article made up; `fields` are
+    the form's, as typed; `seen` is the version that the page was opened at.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts", db_index=False
+    )
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, null=True, db_index=False)
+    key = models.CharField(max_length=32)
+    seen = models.IntegerField(default=0)
+    fields = models.JSONField(default=dict)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "drafts"
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.key}"

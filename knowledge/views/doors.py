@@ -1,0 +1,100 @@
+"""Who gets past the address of a page: one decorator for each kind of person.
+
+A view behind a door is given the workspace that its address names and finds the person's rights
+on the request. Whoever may not pass gets the same 404 as for a workspace that does not exist;
+visitors, whom an account may help, are asked to sign in where they may read the workspace.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+from knowledge.access import Rights, rights_in
+from knowledge.models import Workspace
+
+Parts = ParamSpec("Parts")
+
+
+class PersonRequest(HttpRequest):
+    """A request after the middleware and one of the doors; `user` may be anonymous."""
+
+    htmx: HtmxDetails
+    rights: Rights
+
+
+class MemberRequest(PersonRequest):
+    """A request from somebody who is signed in."""
+
+    user: User
+
+
+View = Callable[Concatenate[PersonRequest, Workspace, Parts], HttpResponseBase]
+MemberView = Callable[Concatenate[MemberRequest, Workspace, Parts], HttpResponseBase]
+Guarded = Callable[..., HttpResponseBase]
+
+
+def for_readers(view: View[Parts]) -> Guarded:
+    """Anybody who may read something in the workspace."""
+
+    @wraps(view)
+    def guarded(
+        request: PersonRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
+    ) -> HttpResponseBase:
+        return view(request, _enter(request, workspace), *args, **parts)
+
+    return guarded
+
+
+def for_members(view: MemberView[Parts]) -> Guarded:
+    """Anybody who may read it and is signed in."""
+    return _guarded(view, lambda request: request.user.is_authenticated)
+
+
+def for_editors(view: MemberView[Parts]) -> Guarded:
+    """Those who may write in the workspace."""
+    return _guarded(view, lambda request: request.rights.edit)
+
+
+def for_managers(view: MemberView[Parts]) -> Guarded:
+    """Those who may change the workspace itself and its people."""
+    return _guarded(view, lambda request: request.rights.manage)
+
+
+def _guarded(view: MemberView[Parts], may_pass: Callable[[MemberRequest], bool]) -> Guarded:
+    @wraps(view)
+    def guarded(
+        request: MemberRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
+    ) -> HttpResponseBase:
+        space = _enter(request, workspace)
+        if may_pass(request):
+            return view(request, space, *args, **parts)
+        if request.user.is_authenticated:
+            raise Http404("not for this person")
+        return _sign_in(request, space)
+
+    return guarded
+
+
+def _enter(request: PersonRequest, slug: str) -> Workspace:
+    workspace = Workspace.objects.filter(slug=slug).first()
+    if workspace is not None:
+        request.rights = rights_in(request.user, workspace)
+        if request.rights.scope.grants:
+            return workspace
+    raise Http404("no such workspace")
+
+
+def _sign_in(request: PersonRequest, workspace: Workspace) -> HttpResponse:
+    if request.htmx:
+        return render(request, "knowledge/editor/_signed_out.html")
+    address = request.get_full_path()
+    if request.method not in ("GET", "HEAD"):
+        address = reverse("knowledge:search", args=[workspace.slug])
+    return redirect_to_login(address)
