@@ -56,7 +56,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("workspace_id", 1), ("updated_at", DESCENDING), ("_id", DESCENDING)],
             name="workspace_updated_id",
         ),
-        IndexModel([("workspace_id", 1), ("title", 1), ("_id", 1)], name="workspace_title_id"),
+        IndexModel([("workspace_id", 1), ("title_key", 1), ("_id", 1)], name="workspace_key_id"),
         IndexModel(
             [("workspace_id", 1), ("created_at", DESCENDING), ("_id", DESCENDING)],
             name="workspace_created_id",

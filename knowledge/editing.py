@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from accounts.models import User
 from kbsite import mongo
 from knowledge.authoring.image_addresses import image_ids
+from knowledge.browsing.titles import title_key
 from knowledge.models import (
     MAX_SLUG,
     Article,
@@ -62,7 +63,7 @@ def create_article(
     `SlugTaken` when the given one exists. An old address of another article may be taken.
     """
     fields |= {"workspace": workspace, "author": author, "title": title, "content": content}
-    fields["image_ids"] = image_ids(content)
+    fields |= {"image_ids": image_ids(content), "title_key": title_key(title)}
     for candidate in [slug] if slug else slugs_for(title):
         try:
             return mongo.in_transaction(partial(_insert, {**fields, "slug": candidate}))
@@ -198,6 +199,8 @@ def _following(article: Article, new: dict[str, Any]) -> dict[str, Any]:
     if INDEXED_FIELDS & new.keys():
         fields |= {"revision": F("revision") + 1, "pending": True}
         fields |= {"attempts": 0, "not_before": now, "index_error": ""}
+    if "title" in new:
+        fields["title_key"] = title_key(new["title"])
     if "content" in new:
         fields["image_ids"] = image_ids(new["content"])
     if "status" in new:

@@ -32,14 +32,16 @@ class Article(models.Model):
 
     `version` counts every write by a person and is what compare-and-set compares;
     `revision` counts the writes that changed title or content, which search has to follow;
-    `source_hash` is what the file at `source_path` said when it was last imported; `image_ids`
-    are the site's images that the content names.
+    `title_key` is what lists sort by and find titles in, see `browsing/titles`; `source_hash` is
+    what the file at `source_path` said when it was last imported; `image_ids` are the site's
+    images that the content names.
     """
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="articles", db_index=False
     )
     title = models.CharField(max_length=MAX_TITLE)
+    title_key = models.CharField(max_length=MAX_TITLE, default="", editable=False)
     slug = models.SlugField(max_length=MAX_SLUG, db_index=False)
     content = models.TextField()
     summary = models.CharField(max_length=MAX_SUMMARY, blank=True, default="")
