@@ -83,6 +83,7 @@ class Environment(BaseSettings):
     chunk_max_chars: int = Field(default=1_500, ge=200, le=8_000)
     embed_batch: int = Field(default=8, ge=1, le=128)
     lease_seconds: int = Field(default=120, ge=1, le=3_600)
+    import_max_bytes: int = Field(default=104_857_600, ge=1_048_576, le=1_073_741_824)
     guest_answer_days: int = Field(default=30, ge=1, le=3_650)
     password_history: int = Field(default=10, ge=1, le=24)
 

@@ -162,6 +162,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * env.article_max_chars
+# an import is large, so no file is held in memory
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = KB_VAR_DIR / "static"
@@ -219,4 +221,5 @@ ARTICLE_MAX_CHARS = env.article_max_chars
 CHUNK_MAX_CHARS = env.chunk_max_chars
 EMBED_BATCH = env.embed_batch
 LEASE_SECONDS = env.lease_seconds
+IMPORT_MAX_BYTES = env.import_max_bytes
 GUEST_ANSWER_DAYS = env.guest_answer_days
