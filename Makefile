@@ -35,6 +35,7 @@ lint: .venv/development
 	DEBUG=false HTTPS=true ALLOWED_HOSTS=kb.example.org \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 bench: .venv/development
 	@for file in $$(grep -l __main__ bench/*.py); do \

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
 from django_htmx.http import HttpResponseClientRedirect
+
+from kbsite.problems import is_for_api, problem
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 RespondLater = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -43,17 +45,8 @@ def _is_held(request: HttpRequest) -> bool:
 
 def _refuse(request: HttpRequest) -> HttpResponse:
     page = reverse("accounts:password_change")
-    if request.path.startswith("/api/"):
-        return JsonResponse(
-            {
-                "type": "about:blank",
-                "title": "Forbidden",
-                "status": 403,
-                "detail": "Your password has to be changed before anything else.",
-            },
-            status=403,
-            content_type="application/problem+json",
-        )
+    if is_for_api(request):
+        return problem(403, "Your password has to be changed before anything else.")
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(page)
     return redirect(page)

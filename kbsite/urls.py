@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from kbsite import health
+from kbsite import health, problems
 from knowledge.views import reading
 
 urlpatterns = [
@@ -14,3 +14,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
 ]
+
+handler400 = problems.bad_request
+handler403 = problems.forbidden
+handler404 = problems.not_found
+handler500 = problems.server_error

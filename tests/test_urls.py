@@ -22,6 +22,7 @@ OPEN = {
     "accounts:logout": 405,
     "accounts:password_change": 302,
     "api:schema": 200,
+    "api:workspaces": 200,
 }
 NO_ANSWER = "0123456789abcdef01234567"
 

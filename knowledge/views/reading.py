@@ -17,12 +17,13 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from knowledge.access import Scope, may_read, readable_article, readable_workspaces
+from knowledge.addresses import moved_article
 from knowledge.answers.events import ErrorEvent
 from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
 from knowledge.guests import guest_of, new_guest, remember_guest
-from knowledge.models import Article, OldAddress, Workspace
+from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
 from knowledge.rendering import render_answer
@@ -98,8 +99,7 @@ def source(request: PersonRequest, workspace: Workspace, source_path: str) -> Ht
 
 def _moved(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """To the article that had this address before, if the person may read it."""
-    old = OldAddress.objects.filter(workspace_id=workspace.pk, slug=slug).first()
-    named = Article.objects.filter(pk=old.article_id).first() if old else None
+    named = moved_article(workspace, slug)
     if named is None or not may_read(request.rights, named):
         raise Http404("no such article")
     return redirect("knowledge:article", workspace.slug, named.slug)

@@ -1,0 +1,94 @@
+"""Who gets past an address of the API: the same people as on the pages (`views/doors`).
+
+Whoever may not read a workspace gets the 404 of one that does not exist, whatever they try in it.
+Whoever may read but not write is told so, before anything is looked up.
+"""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+from django.urls import ResolverMatch, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import User
+from knowledge.access import Rights, may_read, rights_in
+from knowledge.addresses import moved_article
+from knowledge.api.problems import Moved
+from knowledge.browsing.listing import is_writer
+from knowledge.models import Article, Workspace
+
+SIGN_IN = "Sign in first: visitors read this workspace, but do not write in it."
+READ_ONLY = "You may read this workspace, but not write in it."
+ARCHIVED = "This workspace is archived: it is read, but nobody writes in it."
+
+
+@method_decorator(never_cache, name="dispatch")
+class Door(APIView):
+    """What every view of the API shares: `access` decides, and nothing is cached."""
+
+    permission_classes = [AllowAny]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Without a challenge, what needs an account would be answered 403 and not 401."""
+        return 'Session realm="api"'
+
+
+class WorkspaceDoor(Door):
+    """A view of one workspace, which readers may read and editors may write."""
+
+    open_to_readers: ClassVar[bool] = True
+    workspace: Workspace
+    rights: Rights
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        workspace = Workspace.objects.filter(slug=kwargs["workspace"]).first()
+        if workspace is None:
+            raise Http404
+        self.workspace, self.rights = workspace, rights_in(request.user, workspace)
+        if not self.rights.scope.grants:
+            raise Http404
+        reads = self.open_to_readers and request.method in SAFE_METHODS
+        if not reads and not self.rights.edit:
+            raise self._refusal(request)
+
+    @property
+    def person(self) -> User:
+        """Who writes: only somebody with an account has the right to."""
+        return cast("User", self.request.user)
+
+    @property
+    def writer(self) -> bool:
+        """Whether the person sees what only writers see, as they do in an archived workspace."""
+        return is_writer(self.rights)
+
+    def article(self, slug: str) -> Article:
+        """The article at this address. Raises `Moved` where it has another by now."""
+        found = Article.objects.filter(workspace_id=self.workspace.pk, slug=slug).first()
+        article = found or moved_article(self.workspace, slug)
+        if article is None or not may_read(self.rights, article):
+            raise Http404
+        if found is None:
+            raise Moved(self._address_now(article))
+        article.workspace = self.workspace
+        return article
+
+    def _address_now(self, article: Article) -> str:
+        """The address of this request, with the slug that the article has now."""
+        match = cast("ResolverMatch", self.request.resolver_match)
+        query = self.request.META["QUERY_STRING"]
+        address = reverse(match.view_name, kwargs={**match.kwargs, "slug": article.slug})
+        return f"{address}?{query}" if query else address
+
+    def _refusal(self, request: Request) -> APIException:
+        if isinstance(request.user, AnonymousUser):
+            return NotAuthenticated(SIGN_IN)
+        if self.writer:
+            return PermissionDenied(ARCHIVED)
+        return PermissionDenied(READ_ONLY)
