@@ -75,7 +75,6 @@ def test_a_user_from_before_the_policy_signs_in_and_their_password_is_not_lost(
     assert [entry.password for entry in fresh(user).password_history] == [old, user.password]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_of_two_changes_at_once_one_wins_and_the_other_is_told(make_user: MakeUser) -> None:
     user, barrier = make_user(), Barrier(2)
 

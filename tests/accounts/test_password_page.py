@@ -128,7 +128,6 @@ def test_whoever_must_change_is_led_there_by_htmx_too(client: Client, held: User
     assert response.headers["HX-Redirect"] == PAGE
 
 
-@pytest.mark.django_db(transaction=True)
 def test_under_asgi_too(make_user: MakeUser) -> None:
     user, client = make_user("ada", must_change_password=True), AsyncClient()
 

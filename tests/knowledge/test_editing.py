@@ -104,7 +104,6 @@ def test_the_second_of_two_edits_is_refused(make_article: MakeArticle) -> None:
     assert Revision.objects.filter(article_id=article.pk).count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
 def test_of_edits_at_the_same_moment_exactly_one_is_saved(make_article: MakeArticle) -> None:
     article = make_article()
     together = Barrier(4)
