@@ -108,7 +108,7 @@ class Team(RuleBasedStateMachine):
     @rule(article=articles)
     def save(self, article: Any) -> None:
         word = self._new_word()
-        if self._edit(article, content=f"Now there is {word} instead."):
+        if self._edit(article, title="Changed", content=f"Now there is {word} instead."):
             self.told[article].words.append(word)
 
     @rule(article=articles)
