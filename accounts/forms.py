@@ -38,7 +38,7 @@ class PasswordField(forms.CharField):
         ]
 
 
-def _new_password_fields(label: str) -> tuple[PasswordField, PasswordField]:
+def new_password_fields(label: str) -> tuple[PasswordField, PasswordField]:
     """The new password, with the rules as its help, and the same once more."""
     return (
         PasswordField(
@@ -77,7 +77,7 @@ class ChangePasswordForm(PasswordChangeForm):
         "password_incorrect": "This is not your current password.",
     }
     old_password = PasswordField(label="Current password", autocomplete="current-password")
-    new_password1, new_password2 = _new_password_fields("New password")
+    new_password1, new_password2 = new_password_fields("New password")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -109,7 +109,7 @@ class ChangePasswordForm(PasswordChangeForm):
 class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """An admin gives somebody a password, which that person then has to change."""
 
-    password1, password2 = _new_password_fields("Password")
+    password1, password2 = new_password_fields("Password")
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -155,7 +155,7 @@ class PersonForm(forms.ModelForm[User]):
 class NewPersonForm(PersonForm, BaseUserCreationForm):  # type: ignore[type-arg]
     """A new user with a first password, known to whoever typed it: so it is to be changed."""
 
-    password1, password2 = _new_password_fields("Password")
+    password1, password2 = new_password_fields("Password")
     must_change_password = forms.BooleanField(
         label="Must change the password at first sign-in", required=False, initial=True
     )

@@ -15,6 +15,7 @@ HEARTBEAT_KEPT = timedelta(minutes=10)
 USAGE_KEPT = timedelta(days=365)
 READING_KEPT = timedelta(days=365)
 UNDO_KEPT = timedelta(days=1)
+INVITATIONS_COUNTED = timedelta(hours=1)
 
 
 def _ttl(field: str, name: str, after: timedelta = timedelta(0)) -> IndexModel:
@@ -112,6 +113,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel("token_hash", name="token", unique=True),
         IndexModel([("workspace_id", 1), ("email_key", 1)], name="workspace_email", unique=True),
         _ttl("expires_at", "expires"),
+    ],
+    "sent_invitations": [
+        IndexModel("sender_id", name="sender"),
+        _ttl("sent_at", "kept", INVITATIONS_COUNTED),
     ],
     "import_jobs": [
         IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),

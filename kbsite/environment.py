@@ -56,6 +56,16 @@ class Environment(BaseSettings):
     mongodb_uri: str = Field(default="", pattern=r"^(mongodb(\+srv)?://.+)?$")
     mongodb_database: str = Field(default="kb", pattern=r"^[A-Za-z0-9_-]{1,38}$")
 
+    email_host: str = ""
+    email_port: int = Field(default=587, ge=1, le=65535)
+    email_host_user: str = ""
+    email_host_password: str = ""
+    email_use_tls: bool = True
+    default_from_email: str = Field(default="kb@localhost", pattern=r"^[^\r\n]*@[^\r\n]+$")
+
+    workspace_creators: Literal["everyone", "administrators"] = "everyone"
+    invitation_days: int = Field(default=7, ge=1, le=90)
+
     voyage_api_key: str = ""
     voyage_base_url: str = ""
     voyage_embed_model: str = "voyage-3"

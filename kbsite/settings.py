@@ -171,6 +171,22 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
+EMAIL_HOST = env.email_host
+EMAIL_PORT = env.email_port
+EMAIL_HOST_USER = env.email_host_user
+EMAIL_HOST_PASSWORD = env.email_host_password
+EMAIL_USE_TLS = env.email_use_tls
+EMAIL_TIMEOUT = 10  # seconds that somebody waits for a page
+DEFAULT_FROM_EMAIL = env.default_from_email
+NO_EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if EMAIL_HOST:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+else:
+    # a mail holds a secret, which only a developer may find in the console
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend" if DEBUG else NO_EMAIL_BACKEND
+WORKSPACE_CREATORS = env.workspace_creators
+INVITATION_DAYS = env.invitation_days
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -195,7 +211,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_tokens": {"()": "kbsite.logs.WithoutTokens"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_tokens"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")},
 }

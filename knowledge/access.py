@@ -6,6 +6,7 @@ scope finds nothing.
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
@@ -48,12 +49,16 @@ NOTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What one person may do in one workspace. `manage`: its people, its settings, its end."""
+    """What one person may do in one workspace.
+
+    `manage`: its people and settings; `own`: to give it to somebody else, and to delete it.
+    """
 
     scope: Scope = NOTHING
     role: Role | None = None
     edit: bool = False
     manage: bool = False
+    own: bool = False
 
 
 def rights_in(user: Person, workspace: Workspace) -> Rights:
@@ -68,7 +73,9 @@ def rights_in(user: Person, workspace: Workspace) -> Rights:
         return Rights()
     scope = Scope(frozenset((str(workspace.pk), str(shown)) for shown in READS[role]))
     edit = role in (Role.EDITOR, Role.ADMIN) and workspace.archived_at is None
-    return Rights(scope=scope, role=role, edit=edit, manage=role == Role.ADMIN)
+    manage = role == Role.ADMIN
+    own = manage and isinstance(user, User) and (user.is_superuser or workspace.owner_id == user.pk)
+    return Rights(scope=scope, role=role, edit=edit, manage=manage, own=own)
 
 
 def role_of(user: Person, workspace: Workspace) -> Role | None:
@@ -79,6 +86,12 @@ def role_of(user: Person, workspace: Workspace) -> Role | None:
         return Role.ADMIN
     membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
     return Role(membership.role) if membership else None
+
+
+def may_create_workspaces(user: Person) -> bool:
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or settings.WORKSPACE_CREATORS == "everyone"
 
 
 def scope_for(user: Person, workspace: Workspace) -> Scope:

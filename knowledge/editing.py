@@ -73,13 +73,13 @@ def create_article(
     raise SlugTaken(slug)
 
 
-def slugs_for(title: str) -> Iterator[str]:
+def slugs_for(title: str, *, wordless: str = "article") -> Iterator[str]:
     """Slugs for a title, best first: its ASCII words, then with a number, then at random."""
     if base := slugify(title)[:SLUG_BASE].strip("-_"):
         yield base
         yield from (f"{base}-{number}" for number in range(2, SLUG_NUMBERS + 1))
     while True:
-        yield f"{base or 'article'}-{get_random_string(8, ascii_lowercase)}"
+        yield f"{base or wordless}-{get_random_string(8, ascii_lowercase)}"
 
 
 def edit_article(

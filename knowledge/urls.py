@@ -1,8 +1,8 @@
-"""The URLs of workspaces: reading, answers, writing."""
+"""The URLs of workspaces: reading, answers, writing, their people."""
 
 from django.urls import path
 
-from knowledge.views import answering, editing, reading
+from knowledge.views import answering, editing, invitations, people, reading, workspaces
 
 app_name = "knowledge"
 
@@ -30,5 +30,41 @@ urlpatterns = [
         "w/<slug:workspace>/a/<slug:slug>/delete",
         editing.article_delete,
         name="article_delete",
+    ),
+    path("workspaces/new", workspaces.workspace_new, name="workspace_new"),
+    path("w/<slug:workspace>/settings", workspaces.workspace_settings, name="workspace_settings"),
+    path("w/<slug:workspace>/archive", workspaces.workspace_archive, name="workspace_archive"),
+    path(
+        "w/<slug:workspace>/unarchive", workspaces.workspace_unarchive, name="workspace_unarchive"
+    ),
+    path("w/<slug:workspace>/delete", workspaces.workspace_delete, name="workspace_delete"),
+    path("w/<slug:workspace>/people", people.people, name="people"),
+    path("w/<slug:workspace>/leave", people.workspace_leave, name="workspace_leave"),
+    path("w/<slug:workspace>/people/<str:member>/role", people.member_role, name="member_role"),
+    path(
+        "w/<slug:workspace>/people/<str:member>/remove", people.member_remove, name="member_remove"
+    ),
+    path(
+        "w/<slug:workspace>/people/<str:member>/transfer",
+        people.workspace_transfer,
+        name="workspace_transfer",
+    ),
+    path("w/<slug:workspace>/invitations", invitations.invite, name="invite"),
+    path(
+        "w/<slug:workspace>/invitations/<str:invitation>/resend",
+        invitations.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "w/<slug:workspace>/invitations/<str:invitation>/revoke",
+        invitations.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("invitations/<str:token>", invitations.invitation, name="invitation"),
+    path("invitations/<str:token>/join", invitations.invitation_join, name="invitation_join"),
+    path(
+        "invitations/<str:token>/register",
+        invitations.invitation_register,
+        name="invitation_register",
     ),
 ]

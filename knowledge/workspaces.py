@@ -3,8 +3,9 @@
 Who may read or edit one is `access.py`; its articles are written by `editing.py`.
 """
 
+from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from kbsite import mongo
-from knowledge.editing import purge_articles
+from knowledge.editing import purge_articles, slugs_for
 from knowledge.models import (
     Article,
     BulkAction,
@@ -24,11 +25,12 @@ from knowledge.models import (
     ProblemReport,
     ReadingPosition,
     Role,
-    Visibility,
     Workspace,
 )
 
 ARTICLES_PER_STEP: Final = 50
+RESERVED_SLUGS: Final = frozenset({"admin", "api", "new", "static"})
+"""Kept for addresses of the site itself, and because a link with them would pass for one."""
 OF_A_WORKSPACE: Final = (
     BulkAction,
     Draft,
@@ -45,22 +47,26 @@ class WorkspaceExists(Exception):
 
 
 def create_workspace(
-    *,
-    slug: str,
-    name: str,
-    visibility: str = Visibility.MEMBERS,
-    description: str = "",
-    owner: User | None = None,
+    *, name: str, slug: str = "", owner: User | None = None, **fields: Any
 ) -> Workspace:
-    """Store a new workspace, and its owner as its first admin. Raises `WorkspaceExists`."""
-    workspace = Workspace(
-        slug=slug, name=name, visibility=visibility, description=description, owner=owner
-    )
-    try:
-        mongo.in_transaction(lambda: _insert(workspace))
-    except IntegrityError as error:
-        raise WorkspaceExists(slug) from error
-    return workspace
+    """Store a new workspace, and its owner as its first admin.
+
+    Without a slug one is made from the name, and numbered where others have it. Raises
+    `WorkspaceExists` when the given one exists.
+    """
+    fields |= {"name": name, "owner": owner}
+    for candidate in [slug] if slug else _free_slugs(name):
+        try:
+            return mongo.in_transaction(partial(_insert, {**fields, "slug": candidate}))
+        except IntegrityError as error:
+            if "index: slug" not in str(error.__cause__):
+                raise
+    raise WorkspaceExists(slug)
+
+
+def change_workspace(workspace: Workspace, **changes: Any) -> None:
+    """Store what is new; other fields stay as somebody else may have set them meanwhile."""
+    Workspace.objects.filter(pk=workspace.pk).update(**changes)
 
 
 def archive_workspace(workspace: Workspace) -> None:
@@ -112,7 +118,13 @@ def _articles(workspace: Workspace) -> QuerySet[Article]:
     return Article.objects.filter(workspace_id=workspace.pk).order_by("pk")
 
 
-def _insert(workspace: Workspace) -> None:
+def _free_slugs(name: str) -> Iterator[str]:
+    return (slug for slug in slugs_for(name, wordless="workspace") if slug not in RESERVED_SLUGS)
+
+
+def _insert(fields: dict[str, Any]) -> Workspace:
+    workspace = Workspace(**fields)
     workspace.save(force_insert=True)
     if workspace.owner:
         Membership.objects.create(workspace=workspace, user=workspace.owner, role=Role.ADMIN)
+    return workspace

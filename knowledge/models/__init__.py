@@ -20,6 +20,7 @@ from knowledge.models.workspaces import (
     Invitation,
     Membership,
     Role,
+    SentInvitation,
     Visibility,
     Workspace,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "ReadingPosition",
     "Revision",
     "Role",
+    "SentInvitation",
     "Status",
     "Visibility",
     "Workspace",

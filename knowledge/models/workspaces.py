@@ -46,6 +46,8 @@ class Workspace(models.Model):
         help_text="An admin whom nobody else can remove.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # counts the changes of who belongs to it, so that two at once collide: see `people/members`
+    people_version = models.IntegerField(default=0, editable=False)
     # archived: read and searched as before, written by nobody
     archived_at = models.DateTimeField(null=True, editable=False)
     # deleted: closed to everyone at once, and emptied by the worker
@@ -87,7 +89,7 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """A link, sent by e-mail, that makes whoever opens it a member. See `people/invitations`.
 
-    Only the SHA-256 of its token is stored.
+    Only the hash of its token is stored. `created_at` is when it was sent last.
     """
 
     workspace = models.ForeignKey(
@@ -109,3 +111,18 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email}: {self.get_role_display()}"
+
+
+class SentInvitation(models.Model):
+    """That somebody sent an invitation: counted for an hour, whatever became of it."""
+
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "sent_invitations"
+
+    def __str__(self) -> str:
+        return f"{self.sender}: {self.sent_at}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
+from knowledge import access
 from knowledge.access import Rights, readable_workspaces, rights_in
 from knowledge.excerpts import excerpt_html
 from knowledge.models import Workspace
@@ -38,6 +39,11 @@ def rights(context: Context, workspace: Workspace) -> Rights:
     """What whoever asks may do in the workspace, so that no page offers what would be refused."""
     request = context["request"]
     return getattr(request, "rights", None) or rights_in(request.user, workspace)
+
+
+@register.simple_tag(takes_context=True)
+def may_create_workspaces(context: Context) -> bool:
+    return access.may_create_workspaces(context["request"].user)
 
 
 @register.simple_tag

@@ -57,6 +57,11 @@ def for_members(view: MemberView[Parts]) -> Guarded:
     return _guarded(view, lambda request: request.user.is_authenticated)
 
 
+def for_its_people(view: MemberView[Parts]) -> Guarded:
+    """Those who have a role in the workspace, whatever it is."""
+    return _guarded(view, lambda request: request.rights.role is not None)
+
+
 def for_editors(view: MemberView[Parts]) -> Guarded:
     """Those who may write in the workspace."""
     return _guarded(view, lambda request: request.rights.edit)
@@ -65,6 +70,11 @@ def for_editors(view: MemberView[Parts]) -> Guarded:
 def for_managers(view: MemberView[Parts]) -> Guarded:
     """Those who may change the workspace itself and its people."""
     return _guarded(view, lambda request: request.rights.manage)
+
+
+def for_owners(view: MemberView[Parts]) -> Guarded:
+    """Those who may give the workspace away or end it."""
+    return _guarded(view, lambda request: request.rights.own)
 
 
 def _guarded(view: MemberView[Parts], may_pass: Callable[[MemberRequest], bool]) -> Guarded:
