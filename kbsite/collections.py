@@ -72,6 +72,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"status": "trashed"},
         ),
         IndexModel(
+            [("workspace_id", 1), ("trashed_at", DESCENDING)],
+            name="workspace_trashed",
+            partialFilterExpression={"status": "trashed"},
+        ),
+        IndexModel(
             [("updated_at", DESCENDING), ("_id", ASCENDING)],
             name="pending_newest",
             partialFilterExpression={"pending": True},

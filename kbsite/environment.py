@@ -94,6 +94,8 @@ class Environment(BaseSettings):
     embed_batch: int = Field(default=8, ge=1, le=128)
     lease_seconds: int = Field(default=120, ge=1, le=3_600)
     import_max_bytes: int = Field(default=104_857_600, ge=1_048_576, le=1_073_741_824)
+    trash_days: int = Field(default=30, ge=1, le=3_650)
+    draft_days: int = Field(default=90, ge=1, le=3_650)
     guest_answer_days: int = Field(default=30, ge=1, le=3_650)
     password_history: int = Field(default=10, ge=1, le=24)
 

@@ -247,4 +247,6 @@ CHUNK_MAX_CHARS = env.chunk_max_chars
 EMBED_BATCH = env.embed_batch
 LEASE_SECONDS = env.lease_seconds
 IMPORT_MAX_BYTES = env.import_max_bytes
+TRASH_DAYS = env.trash_days
+DRAFT_DAYS = env.draft_days
 GUEST_ANSWER_DAYS = env.guest_answer_days

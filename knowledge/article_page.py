@@ -1,4 +1,4 @@
-"""An article as a page: the HTML of its newest revision, kept with it once it was rendered.
+"""An article as a page: the HTML of a revision, kept with it once it was rendered.
 
 Each version of the renderer tries a revision once. One that cannot be rendered is remembered as
 such, because every try may keep a rendering process busy up to its time limit.
@@ -41,15 +41,26 @@ class ArticlePage:
 
 def article_page(article: Article) -> ArticlePage:
     """The page of the article's newest revision."""
-    revision = Revision.objects.get(article_id=article.pk, number=article.revision)
-    if revision.rendered_by != VERSION:
-        with contextlib.suppress(RenderUnavailable):  # what is stored will do until the next view
-            _store(revision, _rendered(revision, source_path=article.source_path))
+    newest = Revision.objects.get(article_id=article.pk, number=article.revision)
+    return revision_page(newest, source_path=article.source_path)
+
+
+def revision_page(revision: Revision, *, source_path: str) -> ArticlePage:
+    """The page of a revision of the article that was imported from `source_path`, if any."""
+    with contextlib.suppress(RenderUnavailable):  # what is stored will do until the next view
+        lay_out(revision, source_path=source_path)
     if not revision.html:
         return ArticlePage(html=format_html("<pre>{}</pre>", revision.content), plain=True)
     # The last gate runs on every view, so that a stricter one reaches what was rendered before.
     html = mark_safe(clean_article(revision.html))  # noqa: S308
     return ArticlePage(html=html, contents=_contents(revision.headings))
+
+
+def lay_out(revision: Revision, *, source_path: str) -> None:
+    """Render the revision and keep its page, unless this renderer did. May raise
+    `RenderUnavailable`."""
+    if revision.rendered_by != VERSION:
+        _store(revision, _rendered(revision, source_path=source_path))
 
 
 def _rendered(revision: Revision, *, source_path: str) -> Rendered:

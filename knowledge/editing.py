@@ -146,6 +146,11 @@ def purge_article(article: Article) -> None:
     mongo.in_transaction(lambda: purge_articles([article]))
 
 
+def purge_trashed_article(article: Article, *, seen: int, author: User | None) -> bool:
+    """Purge the article unless somebody restored it since it was seen. Raises `Conflict`."""
+    return mongo.in_transaction(lambda: _purge_trashed(article, seen))
+
+
 def purge_articles(articles: Sequence[Article]) -> None:
     """As `purge_article`, for several, in the transaction that the caller has begun."""
     ids = [article.pk for article in articles]
@@ -153,6 +158,14 @@ def purge_articles(articles: Sequence[Article]) -> None:
     for model in AROUND_ARTICLES:
         model.objects.filter(article_id__in=ids).delete()
     Article.objects.filter(pk__in=ids).delete()
+
+
+def _purge_trashed(article: Article, seen: int) -> bool:
+    still = Article.objects.filter(pk=article.pk, version=seen, status=Status.TRASHED)
+    if not still.exists():
+        raise Conflict
+    purge_articles([article])
+    return True
 
 
 def reindex_article(article: Article) -> None:
@@ -178,7 +191,7 @@ def _insert(fields: dict[str, Any]) -> Article:
 def _apply(
     article: Article, seen: int, author: User | None, note: str, new: dict[str, Any]
 ) -> None:
-    fields = {**new, **_following(article, new)}
+    fields = {**new, **_following(article, author, new)}
     if not Article.objects.filter(pk=article.pk, version=seen).update(**fields):
         raise Conflict
     if INDEXED_FIELDS & new.keys():
@@ -192,7 +205,7 @@ def _apply(
         )
 
 
-def _following(article: Article, new: dict[str, Any]) -> dict[str, Any]:
+def _following(article: Article, author: User | None, new: dict[str, Any]) -> dict[str, Any]:
     """The fields that follow from the new ones."""
     now = timezone.now()
     fields: dict[str, Any] = {"version": F("version") + 1, "updated_at": now}
@@ -206,6 +219,7 @@ def _following(article: Article, new: dict[str, Any]) -> dict[str, Any]:
     if "status" in new:
         trashed = new["status"] == Status.TRASHED
         fields["trashed_at"] = now if trashed else None
+        fields["trashed_by"] = author if trashed else None
         fields["trashed_from"] = article.status if trashed else ""
     return fields
 

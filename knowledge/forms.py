@@ -165,6 +165,18 @@ class SeenForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class CompareForm(forms.Form):
+    """Two revisions of an article, in whatever order they were chosen."""
+
+    old = forms.IntegerField(min_value=1)
+    new = forms.IntegerField(min_value=1)
+    view = forms.ChoiceField(choices=[("inline", ""), ("side", "")], required=False)
+
+    def numbers(self) -> list[int]:
+        """The older one first."""
+        return sorted((self.cleaned_data["old"], self.cleaned_data["new"]))
+
+
 def check_slug_is_free(slug: str, *, workspace: Workspace, article: Article | None) -> None:
     """Raise `ValidationError` where another article of the workspace has the slug."""
     others: QuerySet[Article] = Article.objects.filter(workspace_id=workspace.pk, slug=slug)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from knowledge.views import answering, editing, invitations, people, reading, workspaces
+from knowledge.views import (
+    answering,
+    editing,
+    history,
+    invitations,
+    people,
+    reading,
+    trash,
+    workspaces,
+)
 
 app_name = "knowledge"
 
@@ -67,4 +76,33 @@ urlpatterns = [
         invitations.invitation_register,
         name="invitation_register",
     ),
+    path(
+        "w/<slug:workspace>/a/<slug:slug>/archive",
+        history.article_archive,
+        name="article_archive",
+    ),
+    path(
+        "w/<slug:workspace>/a/<slug:slug>/history",
+        history.article_history,
+        name="article_history",
+    ),
+    path(
+        "w/<slug:workspace>/a/<slug:slug>/compare",
+        history.article_compare,
+        name="article_compare",
+    ),
+    # beside the article's own address, where its relative links lead to the same places
+    path(
+        "w/<slug:workspace>/a/<slug:slug>@<int:number>",
+        history.article_revision,
+        name="article_revision",
+    ),
+    path(
+        "w/<slug:workspace>/a/<slug:slug>@<int:number>/restore",
+        history.revision_restore,
+        name="revision_restore",
+    ),
+    path("w/<slug:workspace>/trash/", trash.trash, name="trash"),
+    path("w/<slug:workspace>/trash/<slug:slug>/restore", trash.trash_restore, name="trash_restore"),
+    path("w/<slug:workspace>/trash/<slug:slug>/purge", trash.trash_purge, name="trash_purge"),
 ]

@@ -60,6 +60,14 @@ class Article(models.Model):
     source_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     image_ids = ArrayField(ObjectIdField(), default=list, blank=True, editable=False)
     trashed_at = models.DateTimeField(null=True, editable=False)
+    trashed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
     trashed_from = models.CharField(max_length=10, default="", editable=False)
     version = models.IntegerField(default=1, editable=False)
     revision = models.IntegerField(default=1, editable=False)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
+from django.utils.timesince import timesince, timeuntil
 
 from knowledge import access
 from knowledge.access import Rights, readable_workspaces, rights_in
@@ -60,6 +60,14 @@ def ago(moment: datetime | None) -> str:
     if (timezone.now() - moment).total_seconds() < 60:
         return "just now"
     return f"{timesince(moment, depth=1)} ago"
+
+
+@register.simple_tag
+def in_time(moment: datetime | None) -> str:
+    """How long until then in one unit: "in 29 days"; "any moment now" once it is past."""
+    if moment is None or moment <= timezone.now():
+        return "any moment now"
+    return f"in {timeuntil(moment, depth=1)}"
 
 
 @register.simple_tag

@@ -4,26 +4,27 @@ Thin: who may edit is `access`, what a field may hold is `forms`, every write is
 Whoever may not edit gets the same 404 as for a workspace that does not exist.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from knowledge import editing
 from knowledge.access import readable_article
-from knowledge.forms import SLUG_TAKEN, ArticleForm, SeenForm
+from knowledge.forms import SLUG_TAKEN, ArticleForm
 from knowledge.index_state import index_state
 from knowledge.metadata import clean_content
 from knowledge.models import Article, Status, Workspace
 from knowledge.rendering import RenderError, RenderUnavailable
 from knowledge.rendering import render as render_markdown
 from knowledge.sanitizing import clean_article
+from knowledge.views.acting import act, found
 from knowledge.views.doors import MemberRequest, for_editors
 
 ARTICLES_PER_PAGE = 20
@@ -66,7 +67,7 @@ def article_edit(request: MemberRequest, workspace: Workspace, slug: str) -> Htt
     """A form for an article; a save over somebody else's is refused with both texts shown."""
     article = readable_article(request.user, workspace, slug)
     if request.method != "POST":
-        return _form_page(request, ArticleForm(workspace=workspace, article=_found(article)))
+        return _form_page(request, ArticleForm(workspace=workspace, article=found(article)))
     form = ArticleForm(request.POST, workspace=workspace, article=article)
     if article is None:
         return _form_page(request, form, gone=True, status=409)
@@ -89,8 +90,8 @@ def preview(request: MemberRequest, workspace: Workspace) -> HttpResponse:
 @for_editors
 def article_publish(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Let readers find the article."""
-    article = _found(readable_article(request.user, workspace, slug))
-    if _act(request, article, editing.publish_article):
+    article = found(readable_article(request.user, workspace, slug))
+    if act(request, article, editing.publish_article):
         messages.success(request, "Published. Searches find it as soon as it is indexed.")
     return redirect(article)
 
@@ -99,8 +100,8 @@ def article_publish(request: MemberRequest, workspace: Workspace, slug: str) -> 
 @for_editors
 def article_unpublish(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Make the article a draft again."""
-    article = _found(readable_article(request.user, workspace, slug))
-    if _act(request, article, editing.unpublish_article):
+    article = found(readable_article(request.user, workspace, slug))
+    if act(request, article, editing.unpublish_article):
         messages.success(request, "A draft again: readers and searches no longer find it.")
     return redirect(article)
 
@@ -109,22 +110,18 @@ def article_unpublish(request: MemberRequest, workspace: Workspace, slug: str) -
 @for_editors
 def article_delete(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Ask, then move the article to the trash."""
-    article = _found(readable_article(request.user, workspace, slug))
+    article = found(readable_article(request.user, workspace, slug))
     if request.method != "POST":
-        context = {"workspace": workspace, "article": article}
+        context = {"workspace": workspace, "article": article, "days": settings.TRASH_DAYS}
         return render(request, "knowledge/editor/delete.html", context)
-    if not _act(request, article, editing.trash_article):
+    if not act(request, article, editing.trash_article):
         return redirect("knowledge:article_delete", workspace.slug, article.slug)
     messages.success(
-        request, f"“{article.title}” is in the trash. An administrator can restore it."
+        request,
+        f"“{article.title}” is in the trash, where it can be restored for "
+        f"{settings.TRASH_DAYS} days.",
     )
     return redirect("knowledge:articles", workspace.slug)
-
-
-def _found(article: Article | None) -> Article:
-    if article is None:
-        raise Http404("no such article")
-    return article
 
 
 def _save(request: MemberRequest, article: Article, form: ArticleForm) -> HttpResponse:
@@ -172,19 +169,6 @@ def _saved(request: MemberRequest, workspace: Workspace, article: Article) -> Ht
     else:
         messages.success(request, "Saved.")
     return redirect("knowledge:article", workspace.slug, article.slug)
-
-
-def _act(request: MemberRequest, article: Article, act: Callable[..., bool]) -> bool:
-    """Do it to the article as it was seen; where it has changed since, say so instead."""
-    form = SeenForm(request.POST)
-    try:
-        if form.is_valid():
-            act(article, seen=form.cleaned_data["seen"], author=request.user)
-            return True
-    except editing.Conflict:
-        pass
-    messages.warning(request, "Nothing was done: somebody saved this article. Look at it again.")
-    return False
 
 
 def _preview(content: str, title: str) -> dict[str, Any]:

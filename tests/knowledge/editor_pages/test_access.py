@@ -19,6 +19,10 @@ PAGES = [
     ("post", "article_unpublish", True),
     ("get", "article_delete", True),
     ("post", "article_delete", True),
+    ("post", "article_archive", True),
+    ("get", "article_history", True),
+    ("get", "article_compare", True),
+    ("get", "trash", False),
 ]
 
 
