@@ -21,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from kbsite import mongo
 from kbsite.mongo import Document, articles
+from knowledge.authoring.sweeping import sweep
 from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
 from knowledge.providers import Embedder
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_EVERY = 2.0
 POLL_EVERY = 1.0
+SWEEP_EVERY = 60.0
 WAKING: list[Document] = [
     {
         "$match": {
@@ -55,6 +57,7 @@ class Worker:
     stop: threading.Event = field(default_factory=threading.Event)
     _beaten: float = -HEARTBEAT_EVERY
     _renewed: float = 0.0
+    _swept: float = -SWEEP_EVERY
 
     def run(self) -> None:
         """Index what is pending, then wait to be woken; ends when `stop` is set."""
@@ -97,6 +100,18 @@ class Worker:
             return None
         return Indexed(chunks=0, embedded=0)
 
+    def sweep(self) -> None:
+        """Clear away what has had its time; articles that are to be indexed go first."""
+        self._swept = time.monotonic()
+        try:
+            for _ in sweep():
+                for _ in self.drain():
+                    pass
+                if self.stop.is_set():
+                    return
+        except Exception as error:  # the next sweep goes on; articles must be indexed meanwhile
+            logger.error("sweeping: %s at %s", _reason(error), _place(error))
+
     def beat(self, indexing: ObjectId | None) -> None:
         """Say that this worker is alive, at most every HEARTBEAT_EVERY seconds."""
         if time.monotonic() - self._beaten < HEARTBEAT_EVERY:
@@ -117,6 +132,8 @@ class Worker:
             while not self.stop.is_set():
                 for _ in self.drain():
                     pass
+                if time.monotonic() - self._swept >= SWEEP_EVERY:
+                    self.sweep()
                 changes.try_next()
 
     def _between_batches(self, leased: Document) -> None:

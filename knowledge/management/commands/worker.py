@@ -56,6 +56,7 @@ class Command(BaseCommand):
                 summary["articles"] += indexed is not None
                 summary["chunks"] += indexed.chunks if indexed else 0
                 summary["embedded"] += indexed.embedded if indexed else 0
+        worker.sweep()
         summary["failing"] = count_failing()
         self._report({**summary, "seconds": round(time.monotonic() - started, 1)}, as_json=as_json)
 

@@ -14,7 +14,7 @@ MakeArticle = Callable[..., Article]
 MakeUser = Callable[..., User]
 
 
-def url(name: str, *args: str) -> str:
+def url(name: str, *args: str | int) -> str:
     return reverse(f"knowledge:{name}", args=["team", *args])
 
 

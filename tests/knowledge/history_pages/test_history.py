@@ -12,9 +12,10 @@ from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 HUGE = 10**30
 
 
-def compare(client: Client, old: object, new: object, view: str = "inline") -> str:
+def compare(client: Client, old: int, new: int, view: str = "inline") -> str:
     where = url("article_compare", "ports")
-    return text_of(client.get(where, {"old": old, "new": new, "view": view}, follow=True))
+    asked: dict[str, Any] = {"old": old, "new": new, "view": view}
+    return text_of(client.get(where, asked))
 
 
 def test_every_revision_is_listed_with_its_author_and_note(
@@ -95,7 +96,7 @@ def test_the_older_one_comes_first_however_they_were_chosen(
 
 @pytest.mark.parametrize(("old", "new"), [("", 1), ("x", 1), (-1, 1), (1, "$ne"), (1, None)])
 def test_c1_what_is_not_two_revisions_is_refused_in_words(
-    editor: Client, revised: Article, old: object, new: object
+    editor: Client, revised: Article, old: Any, new: Any
 ) -> None:
     given = {name: value for name, value in {"old": old, "new": new}.items() if value is not None}
     page = editor.get(url("article_compare", "ports"), given, follow=True)
