@@ -4,8 +4,10 @@ A scope comes from the user on the server; nothing in a request can widen it, an
 scope finds nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from bson import ObjectId
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -67,7 +69,30 @@ def rights_in(user: Person, workspace: Workspace) -> Rights:
     Nobody writes in an archived workspace; its admins still manage it. A deleted one is closed to
     everyone.
     """
-    role = role_of(user, workspace)
+    return _rights(user, role_of(user, workspace), workspace)
+
+
+def rights_of(
+    users: Collection[User], pairs: Collection[tuple[ObjectId, ObjectId]]
+) -> dict[tuple[ObjectId, ObjectId], Rights]:
+    """`rights_in` for many pairs of (user id, workspace id), by one look at each collection."""
+    people = {user.pk: user for user in users}
+    spaces = {w.pk: w for w in Workspace.objects.filter(pk__in={space for _, space in pairs})}
+    roles = {
+        (membership.user_id, membership.workspace_id): Role(membership.role)
+        for membership in Membership.objects.filter(
+            user_id__in=list(people), workspace_id__in=list(spaces)
+        )
+    }
+    rights = dict.fromkeys(pairs, Rights())
+    for pair in pairs:
+        user, workspace = people.get(pair[0]), spaces.get(pair[1])
+        if user and workspace:
+            rights[pair] = _rights(user, _role(user, roles.get(pair)), workspace)
+    return rights
+
+
+def _rights(user: Person, role: Role | None, workspace: Workspace) -> Rights:
     closed = role is None and workspace.visibility != Visibility.PUBLIC
     if closed or workspace.deleted_at is not None:
         return Rights()
@@ -80,12 +105,16 @@ def rights_in(user: Person, workspace: Workspace) -> Rights:
 
 def role_of(user: Person, workspace: Workspace) -> Role | None:
     """The user's role in the workspace; a superuser is an admin everywhere."""
+    if not isinstance(user, User) or user.is_superuser:
+        return _role(user, None)
+    membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
+    return _role(user, Role(membership.role) if membership else None)
+
+
+def _role(user: Person, member_as: Role | None) -> Role | None:
     if not isinstance(user, User) or not user.is_active:
         return None
-    if user.is_superuser:
-        return Role.ADMIN
-    membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
-    return Role(membership.role) if membership else None
+    return Role.ADMIN if user.is_superuser else member_as
 
 
 def may_create_workspaces(user: Person) -> bool:

@@ -7,6 +7,7 @@ from knowledge.views import (
     editing,
     history,
     invitations,
+    live,
     people,
     reading,
     trash,
@@ -23,6 +24,9 @@ urlpatterns = [
     path("w/<slug:workspace>/answers/<str:answer>/stop", answering.stop, name="answer_stop"),
     path("w/<slug:workspace>/articles/", editing.article_list, name="articles"),
     path("w/<slug:workspace>/articles/new", editing.article_new, name="article_new"),
+    path("w/<slug:workspace>/activity/", live.activity, name="activity"),
+    path("w/<slug:workspace>/activity/retry", live.retry, name="index_retry"),
+    path("w/<slug:workspace>/live", live.live, name="live"),
     path("w/<slug:workspace>/preview", editing.preview, name="preview"),
     path("w/<slug:workspace>/a/<slug:slug>/edit", editing.article_edit, name="article_edit"),
     path(

@@ -23,6 +23,7 @@ from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
 from knowledge.guests import guest_of, new_guest, remember_guest
+from knowledge.index_state import index_state
 from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
 from knowledge.providers import ProviderError
@@ -83,6 +84,7 @@ def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResp
         "page": article_page(found),
         "filters": SearchAddress().narrowings([found]),
         "can_edit": request.rights.edit,
+        "state": index_state(found),
     }
     return render(request, "knowledge/article.html", context)
 
