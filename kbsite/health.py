@@ -17,11 +17,11 @@ from pymongo.errors import PyMongoError
 from kbsite import mongo
 from knowledge import providers
 from knowledge.answers.answerers import answerer
+from knowledge.live.hub import live_status
 from knowledge.search.running import engine_status
+from knowledge.worker import SILENT_AFTER
 
 MONGODB_SECONDS = 2.0
-WORKER_SILENT_AFTER = 30.0
-"""Seconds without a heartbeat; a live worker sends one about every 2 s, or between two batches."""
 
 Report = dict[str, Any]
 
@@ -37,6 +37,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "status": status,
         "mongodb": database,
         "search": {k: search[k] for k in ("engine", "chunks", "lag_seconds", "state")},
+        "live": live_status(),
         "models": _models(),
         "worker": worker,
     }
@@ -68,7 +69,7 @@ def _worker(latest: mongo.Heartbeat | None) -> Report:
     if latest is None:
         return {"alive": False, "heartbeat_age_seconds": None}
     age = round((datetime.now(UTC) - latest["at"]).total_seconds(), 1)
-    return {"alive": age <= WORKER_SILENT_AFTER, "heartbeat_age_seconds": age}
+    return {"alive": age <= SILENT_AFTER, "heartbeat_age_seconds": age}
 
 
 def _models() -> Report:

@@ -189,6 +189,11 @@ def articles() -> Collection[Document]:
     return database()["articles"]
 
 
+def async_articles() -> AsyncCollection[Document]:
+    """The articles for coroutines: their state is read by `knowledge.live`, and never written."""
+    return async_database()["articles"]
+
+
 def chunks() -> Collection[ChunkDocument]:
     return cast("Collection[ChunkDocument]", database()["chunks"])
 

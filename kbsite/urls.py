@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kbsite import health, problems
-from knowledge.views.home import home
+from knowledge.views import reading
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", reading.home, name="home"),
     path("", include("knowledge.urls")),
     path("accounts/", include("accounts.urls")),
     path("api/v1/", include("knowledge.api.urls")),

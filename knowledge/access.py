@@ -4,10 +4,10 @@ A scope comes from the user on the server; nothing in a request can widen it, an
 scope finds nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
+from bson import ObjectId
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -72,17 +72,24 @@ def rights_in(user: Person, workspace: Workspace) -> Rights:
     return _rights(user, role_of(user, workspace), workspace)
 
 
-def rights_in_each(user: Person, workspaces: Iterable[Workspace]) -> dict[Any, Rights]:
-    """The person's rights in several workspaces, by their ids and one look at all memberships."""
-    workspaces = list(workspaces)
-    if not isinstance(user, User) or not user.is_active or user.is_superuser:
-        return {space.pk: rights_in(user, space) for space in workspaces}
-    memberships = Membership.objects.filter(user_id=user.pk)
-    roles = dict(memberships.values_list("workspace_id", "role"))
-    return {
-        space.pk: _rights(user, Role(roles[space.pk]) if space.pk in roles else None, space)
-        for space in workspaces
+def rights_of(
+    users: Collection[User], pairs: Collection[tuple[ObjectId, ObjectId]]
+) -> dict[tuple[ObjectId, ObjectId], Rights]:
+    """`rights_in` for many pairs of (user id, workspace id), by one look at each collection."""
+    people = {user.pk: user for user in users}
+    spaces = {w.pk: w for w in Workspace.objects.filter(pk__in={space for _, space in pairs})}
+    roles = {
+        (membership.user_id, membership.workspace_id): Role(membership.role)
+        for membership in Membership.objects.filter(
+            user_id__in=list(people), workspace_id__in=list(spaces)
+        )
     }
+    rights = dict.fromkeys(pairs, Rights())
+    for pair in pairs:
+        user, workspace = people.get(pair[0]), spaces.get(pair[1])
+        if user and workspace:
+            rights[pair] = _rights(user, _role(user, roles.get(pair)), workspace)
+    return rights
 
 
 def _rights(user: Person, role: Role | None, workspace: Workspace) -> Rights:
@@ -98,12 +105,16 @@ def _rights(user: Person, role: Role | None, workspace: Workspace) -> Rights:
 
 def role_of(user: Person, workspace: Workspace) -> Role | None:
     """The user's role in the workspace; a superuser is an admin everywhere."""
+    if not isinstance(user, User) or user.is_superuser:
+        return _role(user, None)
+    membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
+    return _role(user, Role(membership.role) if membership else None)
+
+
+def _role(user: Person, member_as: Role | None) -> Role | None:
     if not isinstance(user, User) or not user.is_active:
         return None
-    if user.is_superuser:
-        return Role.ADMIN
-    membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
-    return Role(membership.role) if membership else None
+    return Role.ADMIN if user.is_superuser else member_as
 
 
 def may_create_workspaces(user: Person) -> bool:

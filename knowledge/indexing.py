@@ -21,6 +21,7 @@ from knowledge.models import Revision
 from knowledge.providers import Embedder, Vectors
 
 MAX_CHUNKS = 10_000
+OnBatch = Callable[[int, int], None]
 
 
 class TooManySections(Exception):
@@ -40,11 +41,12 @@ class Indexed:
 
 
 def index_article(
-    leased: Document, *, embedder: Embedder, on_batch: Callable[[], None] = lambda: None
+    leased: Document, *, embedder: Embedder, on_batch: OnBatch = lambda _done, _total: None
 ) -> Indexed:
     """Index the revision that the leased article document (as leased) names.
 
-    `on_batch` is called before each batch that is embedded; what it raises ends the work.
+    `on_batch` is called before each batch that is embedded, with how many of the article's
+    chunks have their embedding and how many there are; what it raises ends the work.
     Readers see the old chunks or the new ones, never a mixture. Raises `LeaseLost`,
     `TooManySections`, `BadEmbedding`, and what the embedder raises.
     """
@@ -54,7 +56,10 @@ def index_article(
         raise TooManySections
     known = known_embeddings(leased, pieces, embedder.recipe)
     missing = [piece for piece in pieces if piece.content_hash not in known]
-    known |= embed(missing, embedder=embedder, on_batch=on_batch)
+    ready = len(pieces) - len(missing)
+    known |= embed(
+        missing, embedder=embedder, on_batch=lambda done: on_batch(ready + done, len(pieces))
+    )
     swap(leased, pieces, known, recipe=embedder.recipe)
     return Indexed(chunks=len(pieces), embedded=len(missing))
 
@@ -73,12 +78,14 @@ def known_embeddings(leased: Document, pieces: Sequence[Chunk], recipe: str) -> 
 
 
 def embed(
-    pieces: Sequence[Chunk], *, embedder: Embedder, on_batch: Callable[[], None]
+    pieces: Sequence[Chunk], *, embedder: Embedder, on_batch: Callable[[int], None]
 ) -> dict[str, Any]:
     """Embed the chunks in batches; packed vectors by content hash."""
-    embedded = {}
+    embedded: dict[str, Any] = {}
+    done = 0
     for batch in _batches(pieces):
-        on_batch()
+        on_batch(done)
+        done += len(batch)
         vectors = embedder.embed_documents([piece.embedding_input for piece in batch])
         _check(vectors, len(batch), embedder.dimensions)
         for piece, vector in zip(batch, vectors, strict=True):
@@ -96,7 +103,7 @@ def swap(
 def _swap(
     leased: Document, pieces: Sequence[Chunk], embeddings: dict[str, Any], recipe: str
 ) -> None:
-    article = _mark_indexed(leased)
+    article = _mark_indexed(leased, len(pieces))
     mongo.chunks().delete_many({"article_id": leased["_id"]}, session=mongo.session())
     documents = [
         _chunk_document(piece, article, leased["revision"], embeddings[piece.content_hash], recipe)
@@ -106,7 +113,7 @@ def _swap(
         mongo.chunks().insert_many(documents, session=mongo.session())
 
 
-def _mark_indexed(leased: Document) -> Document:
+def _mark_indexed(leased: Document, chunks: int) -> Document:
     """Release the article as indexed; it stays pending if it was saved again meanwhile.
 
     The document comes back as it is now: its tags, category, visibility and status may have
@@ -124,6 +131,8 @@ def _mark_indexed(leased: Document) -> Document:
                     "lease_until": None,
                     "attempts": 0,
                     "index_error": "",
+                    "chunks_done": chunks,
+                    "chunks_total": chunks,
                 }
             }
         ],

@@ -12,6 +12,7 @@ from django.conf import settings
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from kbsite.mongo import Document, articles
+from knowledge.models import Status
 
 FIRST_RETRY = timedelta(seconds=5)
 LAST_RETRY = timedelta(minutes=10)
@@ -35,7 +36,12 @@ def lease_next(owner: str) -> Document | None:
             "$or": [{"lease_until": None}, {"lease_until": {"$lt": now}}],
         },
         {
-            "$set": {"lease_owner": f"{owner}/{ObjectId()}", "lease_until": _lease_end(now)},
+            "$set": {
+                "lease_owner": f"{owner}/{ObjectId()}",
+                "lease_until": _lease_end(now),
+                "chunks_done": 0,
+                "chunks_total": 0,
+            },
             "$inc": {"attempts": 1},
         },
         projection={"content": 0},
@@ -44,10 +50,15 @@ def lease_next(owner: str) -> Document | None:
     )
 
 
-def renew(leased: Document) -> None:
-    """Keep the article for another LEASE_SECONDS. Raises `LeaseLost`."""
+def renew(leased: Document, *, done: int, total: int) -> None:
+    """Keep the article for another LEASE_SECONDS, and say how many of its chunks are embedded.
+
+    Raises `LeaseLost`.
+    """
+    lease_until = _lease_end(datetime.now(UTC))
     held = articles().update_one(
-        _held(leased), {"$set": {"lease_until": _lease_end(datetime.now(UTC))}}
+        _held(leased),
+        {"$set": {"lease_until": lease_until, "chunks_done": done, "chunks_total": total}},
     )
     if not held.matched_count:
         raise LeaseLost
@@ -79,6 +90,25 @@ def put_off(leased: Document, *, reason: str) -> None:
     )
     if not failed.matched_count:
         release(leased)
+
+
+def try_now(workspace_id: ObjectId, article_id: ObjectId | None = None) -> int:
+    """Let the article that failed, or each in the workspace, be tried at once; returns how many.
+
+    What failed again waits as long as it would have: an impatient editor does not make a model
+    that is down busier. One that is being tried, or no longer failed, is left as it is.
+    """
+    now = datetime.now(UTC)
+    failed: Document = {
+        "workspace_id": workspace_id,
+        "pending": True,
+        "index_error": {"$ne": ""},
+        "not_before": {"$gt": now},
+        "status": {"$ne": Status.TRASHED},
+    }
+    if article_id is not None:
+        failed["_id"] = article_id
+    return articles().update_many(failed, {"$set": {"not_before": now}}).matched_count
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -22,6 +22,7 @@ from pymongo.errors import PyMongoError
 from kbsite import mongo
 from kbsite.mongo import Document, articles
 from knowledge.authoring.sweeping import sweep
+from knowledge.index_failures import reason_for
 from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
 from knowledge.providers import Embedder
@@ -31,6 +32,10 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_EVERY = 2.0
 POLL_EVERY = 1.0
 SWEEP_EVERY = 60.0
+PROGRESS_EVERY = 0.5
+"""Seconds between two notes of how far an article is; the lease is renewed with each."""
+SILENT_AFTER = 30.0
+"""Seconds without a heartbeat after which a worker counts as gone: one batch can take long."""
 WAKING: list[Document] = [
     {
         "$match": {
@@ -56,7 +61,7 @@ class Worker:
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     stop: threading.Event = field(default_factory=threading.Event)
     _beaten: float = -HEARTBEAT_EVERY
-    _renewed: float = 0.0
+    _noted: float = 0.0
     _swept: float = -SWEEP_EVERY
 
     def run(self) -> None:
@@ -85,18 +90,20 @@ class Worker:
 
         One that was given back or taken over counts as nothing done.
         """
-        self._renewed = time.monotonic()
+        self._noted = -PROGRESS_EVERY
         try:
             return index_article(
-                leased, embedder=self.embedder, on_batch=lambda: self._between_batches(leased)
+                leased,
+                embedder=self.embedder,
+                on_batch=lambda done, total: self._between_batches(leased, done, total),
             )
         except Stopping:
             release(leased)
         except LeaseLost:
             logger.info("article %s is another worker's now", leased["_id"])
         except Exception as error:  # whatever one article does, the others must be indexed
-            logger.error("article %s: %s at %s", leased["_id"], _reason(error), _place(error))
-            put_off(leased, reason=_reason(error))
+            logger.error("article %s: %s at %s", leased["_id"], _kind(error), _place(error))
+            put_off(leased, reason=reason_for(error))
             return None
         return Indexed(chunks=0, embedded=0)
 
@@ -110,7 +117,7 @@ class Worker:
                 if self.stop.is_set():
                     return
         except Exception as error:  # the next sweep goes on; articles must be indexed meanwhile
-            logger.error("sweeping: %s at %s", _reason(error), _place(error))
+            logger.error("sweeping: %s at %s", _kind(error), _place(error))
 
     def beat(self, indexing: ObjectId | None) -> None:
         """Say that this worker is alive, at most every HEARTBEAT_EVERY seconds."""
@@ -136,13 +143,13 @@ class Worker:
                     self.sweep()
                 changes.try_next()
 
-    def _between_batches(self, leased: Document) -> None:
+    def _between_batches(self, leased: Document, done: int, total: int) -> None:
         if self.stop.is_set():
             raise Stopping
         self.beat(leased["_id"])
-        if time.monotonic() - self._renewed > settings.LEASE_SECONDS / 4:
-            self._renewed = time.monotonic()
-            renew(leased)
+        if time.monotonic() - self._noted >= min(PROGRESS_EVERY, settings.LEASE_SECONDS / 4):
+            self._noted = time.monotonic()
+            renew(leased, done=done, total=total)
 
 
 def ask_for_other_recipes(recipe: str) -> int:
@@ -173,7 +180,7 @@ def _place(error: Exception) -> str:
     return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
-def _reason(error: Exception) -> str:
-    """What the editor is told. A provider's own words may quote the text, so they stay out."""
+def _kind(error: Exception) -> str:
+    """What the log is told. A provider's own words may quote the text, so they stay out."""
     code = getattr(error, "code", None)
     return f"{type(error).__name__}: {code}" if code else type(error).__name__

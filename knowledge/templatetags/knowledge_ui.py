@@ -3,12 +3,14 @@
 What they show is computed elsewhere; here it only becomes words.
 """
 
+import math
 from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
@@ -68,6 +70,23 @@ def in_time(moment: datetime | None) -> str:
     if moment is None or moment <= timezone.now():
         return "any moment now"
     return f"in {timeuntil(moment, depth=1)}"
+
+
+@register.simple_tag
+def clock(moment: datetime) -> str:
+    """The time of a moment: "14:02 UTC", with its day where that is not today."""
+    there = timezone.localtime(moment)
+    today = there.date() == timezone.localdate()
+    return date_format(there, "H:i e" if today else "j M, H:i e")
+
+
+@register.simple_tag
+def countdown(moment: datetime) -> str:
+    """How long until a moment: "in 40 s", "in 5 min", "now"."""
+    seconds = math.ceil((moment - timezone.now()).total_seconds())
+    if seconds <= 0:
+        return "now"
+    return f"in {seconds} s" if seconds < 100 else f"in {math.ceil(seconds / 60)} min"
 
 
 @register.simple_tag

@@ -96,13 +96,22 @@ class Visit:
             for name, data in _EVENT.findall(self.body)
         ]
 
+    @property
+    def read(self) -> str:
+        """What was read so far."""
+        return self._read.decode()
+
+    def more(self) -> None:
+        """Read what has come, or wait for it; fails at the end."""
+        data = self._socket.recv(65_536)
+        assert data, f"ended: {self._read!r}"
+        self._read += data
+
     def until(self, expected: str) -> str:
         """What was read once it contains the text."""
         while expected.encode() not in self._read:
-            data = self._socket.recv(65_536)
-            assert data, f"ended before {expected!r}: {self._read!r}"
-            self._read += data
-        return self._read.decode()
+            self.more()
+        return self.read
 
     def abort(self) -> None:
         """Reset the connection, as a killed browser does."""

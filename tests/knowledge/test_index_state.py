@@ -9,37 +9,45 @@ from django.utils import timezone
 from knowledge.index_state import IndexState, index_state
 from knowledge.models import Article, Status
 
-FAILED = {"index_error": "ProviderError: busy"}
+NOW = timezone.now()
+SOON, AGO = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
+FAILED = {"index_error": "the embedding model is busy", "not_before": SOON}
+HELD = {"lease_owner": "worker", "lease_until": SOON}
+DRAFT = {"status": Status.DRAFT}
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
         (
-            {"pending": False, "revision": 7, "indexed_revision": 7},
-            IndexState("good", "searchable", "revision 7"),
+            {"pending": False, "revision": 7, "indexed_revision": 7, "indexed_at": AGO},
+            IndexState("searchable", "searchable", "revision 7", at=AGO),
         ),
-        ({}, IndexState("warn", "waiting", "searches do not find it yet")),
+        ({}, IndexState("waiting", "waiting", "searches do not find it yet")),
         (
             {"revision": 7, "indexed_revision": 6},
-            IndexState("warn", "waiting", "searches find revision 6 until then"),
+            IndexState("waiting", "waiting", "searches find revision 6 until then"),
+        ),
+        (HELD, IndexState("indexing", "indexing", "searches do not find it yet")),
+        (
+            {**HELD, **DRAFT, "chunks_done": 3, "chunks_total": 12},
+            IndexState("indexing", "indexing 3 of 12 passages", "for when it is published"),
         ),
         (
-            {**FAILED, "not_before": timedelta(minutes=5, seconds=30)},
-            IndexState("bad", "failed: ProviderError: busy", "trying again in 5\xa0minutes"),
+            {**HELD, "lease_until": AGO, "chunks_done": 3, "chunks_total": 12},
+            IndexState("waiting", "waiting", "searches do not find it yet"),
         ),
         (
-            {**FAILED, "not_before": timedelta(minutes=-1)},
-            IndexState("bad", "failed: ProviderError: busy", "trying again now"),
+            FAILED,
+            IndexState("failed", "failed: the embedding model is busy", next_try=SOON),
         ),
+        ({**FAILED, **HELD}, IndexState("indexing", "indexing", "searches do not find it yet")),
         (
-            {"pending": False, "status": Status.DRAFT},
-            IndexState("quiet", "not searched", "ready for when it is published"),
+            {"pending": False, **DRAFT},
+            IndexState("unsearched", "not searched", "ready for when it is published"),
         ),
-        ({"status": Status.DRAFT}, IndexState("warn", "waiting", "to be indexed")),
+        (DRAFT, IndexState("waiting", "waiting", "for when it is published")),
     ],
 )
 def test_the_state_says_what_searches_find(fields: dict[str, Any], expected: IndexState) -> None:
-    not_before = timezone.now() + fields.get("not_before", timedelta())
-    article = Article(**{"status": Status.PUBLISHED, **fields, "not_before": not_before})
-    assert index_state(article) == expected
+    assert index_state(Article(**{"status": Status.PUBLISHED, **fields})) == expected
