@@ -63,7 +63,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="workspace_created_id",
         ),
         IndexModel([("workspace_id", 1), ("tags", 1)], name="workspace_tags"),
-        IndexModel([("workspace_id", 1), ("category", 1)], name="workspace_category"),
+        # with all that counting a reader's categories looks at
+        IndexModel(
+            [("workspace_id", 1), ("category", 1), ("status", 1), ("visibility", 1)],
+            name="workspace_category_shown",
+        ),
         IndexModel([("workspace_id", 1), ("image_ids", 1)], name="workspace_images"),
         IndexModel([("workspace_id", 1), ("indexed_at", DESCENDING)], name="workspace_indexed"),
         IndexModel(

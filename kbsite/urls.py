@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kbsite import health, problems
-from knowledge.views import reading
+from knowledge.views.home import home
 
 urlpatterns = [
-    path("", reading.home, name="home"),
+    path("", home, name="home"),
     path("", include("knowledge.urls")),
     path("accounts/", include("accounts.urls")),
     path("api/v1/", include("knowledge.api.urls")),

@@ -22,6 +22,7 @@ OPEN = {
     "accounts:logout": 405,
     "accounts:password_change": 302,
     "api:schema": 200,
+    "knowledge:forget_reading": 405,
     "api:workspaces": 200,
     "knowledge:workspace_new": 302,
     "knowledge:invitation": 404,
@@ -65,6 +66,7 @@ SECRET_ADDRESSES |= {"knowledge:invitation_register"}
 def address(name: str, workspace: str, article: str = "none", answer: str = NO_ANSWER) -> str:
     values = {"workspace": workspace, "slug": article, "answer": answer, "source_path": "a.md"}
     values |= {"member": NO_ANSWER, "invitation": NO_ANSWER, "token": "none", "number": "1"}
+    values |= {"action": NO_ANSWER, "report": NO_ANSWER}
     return reverse(name, kwargs={key: values[key] for key in URLS[name]})
 
 

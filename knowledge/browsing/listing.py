@@ -5,24 +5,24 @@ decided by the rights, inside the query.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import TextChoices
 
 from accounts.identity import identity_key
 from accounts.models import User
 from knowledge.access import Rights
-from knowledge.browsing.cursors import Order, keyset_page
+from knowledge.browsing.cursors import Match, Order, keyset_page
+from knowledge.browsing.problem_reports import reported_articles
 from knowledge.browsing.titles import title_words
-from knowledge.models import Article, ProblemReport, Role, Status, Workspace
+from knowledge.models import Article, Role, Status, Workspace
 
 PAGE: Final = 20
 LARGEST_PAGE: Final = 100
 WRITERS: Final = (Role.EDITOR, Role.ADMIN)
 FOR_WRITERS: Final = (Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
-MAX_REPORTED: Final = 1000
 MAX_WORDS: Final = 8
 
 
@@ -88,25 +88,27 @@ def list_articles(
     Raises `InvalidCursor` for one that this list, in this order, has not given out.
     """
     page = keyset_page(
-        narrowed(visible_articles(rights, workspace), workspace, query, is_writer(rights)),
+        Article,
+        {"$and": [visible_articles(rights, workspace), *_conditions(query, rights, workspace)]},
         ORDERS[query.sort],
         of=f"articles:{workspace.pk}:{query.sort}",
         cursor=cursor,
         limit=max(1, min(limit, LARGEST_PAGE)),
+        without=["content"],
     )
     for_people(page.entries, workspace)
     return ArticlePage(page.entries, page.next_cursor, page.previous_cursor)
 
 
-def visible_articles(rights: Rights, workspace: Workspace) -> QuerySet[Article]:
+def visible_articles(rights: Rights, workspace: Workspace) -> Match:
     """Every article whose page answers to whoever has the rights, as `access.may_read` says."""
     shown = rights.scope.visibilities(str(workspace.pk))
-    if not shown:
-        return Article.objects.none()
-    found = Article.objects.filter(workspace_id=workspace.pk, visibility__in=sorted(shown))
-    if is_writer(rights):
-        return found.filter(status__in=FOR_WRITERS).defer("content")
-    return found.filter(status=Status.PUBLISHED).defer("content")
+    statuses = FOR_WRITERS if is_writer(rights) else (Status.PUBLISHED,)
+    return {
+        "workspace_id": workspace.pk,
+        "visibility": {"$in": sorted(map(str, shown))},
+        "status": {"$in": [status.value for status in statuses]},
+    }
 
 
 def is_writer(rights: Rights) -> bool:
@@ -114,29 +116,26 @@ def is_writer(rights: Rights) -> bool:
     return rights.role in WRITERS
 
 
-def narrowed(
-    found: QuerySet[Article], workspace: Workspace, query: ListQuery, writer: bool
-) -> QuerySet[Article]:
-    """What the query leaves of `found`; only writers may ask which articles are reported."""
+def with_words(text: str) -> list[Match]:
+    """A condition for every word typed: a word of the title begins with it."""
+    words = title_words(text)[:MAX_WORDS]
+    return [{"title_key": {"$regex": rf"(^| ){re.escape(word)}"}} for word in words]
+
+
+def _conditions(query: ListQuery, rights: Rights, workspace: Workspace) -> Iterator[Match]:
+    """What the query asks of an article; only writers may ask which ones are reported."""
     for field in ("status", "category", "visibility"):
         if value := getattr(query, field):
-            found = found.filter(**{field: value})
+            yield {field: str(value)}
     if query.tags:
-        found = found.filter(tags__contains=list(query.tags))
+        yield {"tags": {"$all": list(query.tags)}}
     if query.author:
-        found = found.filter(author_id__in=_named(query.author))
+        yield {"author_id": {"$in": _named(query.author)}}
     if query.not_indexed:
-        found = found.filter(pending=True)
+        yield {"pending": True}
     if query.reported:
-        found = found.filter(pk__in=_reported(workspace) if writer else [])
-    return with_words(found, query.text)
-
-
-def with_words(found: QuerySet[Article], text: str) -> QuerySet[Article]:
-    """Those whose title has, for every word typed, one that begins with it."""
-    for word in title_words(text)[:MAX_WORDS]:
-        found = found.filter(title_key__regex=rf"(^| ){re.escape(word)}")
-    return found
+        yield {"_id": {"$in": reported_articles(workspace) if is_writer(rights) else []}}
+    yield from with_words(query.text)
 
 
 def for_people(articles: Iterable[Article], workspace: Workspace) -> None:
@@ -153,9 +152,3 @@ def _named(username: str) -> list[Any]:
     return list(
         User.objects.filter(username_key=identity_key(username)).values_list("pk", flat=True)
     )
-
-
-def _reported(workspace: Workspace) -> list[Any]:
-    reports = ProblemReport.objects.filter(workspace_id=workspace.pk, resolved_at=None)
-    newest = reports.order_by("-created_at").values_list("article_id", flat=True)
-    return list(dict.fromkeys(newest[:MAX_REPORTED]))

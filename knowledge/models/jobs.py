@@ -7,6 +7,8 @@ from django.utils import timezone
 from knowledge.models.articles import MAX_NOTE
 from knowledge.models.workspaces import Visibility, Workspace
 
+MAX_BULK_VALUE = 1000
+
 
 class ImportJob(models.Model):
     """Files on their way to becoming articles: checked first, then imported by the worker.
@@ -57,7 +59,8 @@ class ImportJob(models.Model):
 class BulkAction(models.Model):
     """What was done to several articles at once, so that it can be undone. See `authoring/bulk`.
 
-    `steps` are dicts with `article` (id), `version` (after it) and `before` (fields and values).
+    `steps` are dicts with `article` (id), `version` (after it) and `before` (fields and values);
+    `skipped` are dicts with `title` and `reason`.
     """
 
     user = models.ForeignKey(
@@ -65,7 +68,9 @@ class BulkAction(models.Model):
     )
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_index=False)
     action = models.CharField(max_length=20)
+    value = models.CharField(max_length=MAX_BULK_VALUE, blank=True, default="")
     steps = models.JSONField(default=list)
+    skipped = models.JSONField(default=list)
     done_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The editors' pages: the list of articles, writing, preview, publishing, deleting.
+"""The editors' pages: writing, preview, publishing, deleting.
 
 Thin: who may edit is `access`, what a field may hold is `forms`, every write is `editing`.
 Whoever may not edit gets the same 404 as for a workspace that does not exist.
@@ -9,16 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from knowledge import editing
 from knowledge.access import readable_article
 from knowledge.forms import SLUG_TAKEN, ArticleForm
-from knowledge.index_state import index_state
 from knowledge.metadata import clean_content
 from knowledge.models import Article, Status, Workspace
 from knowledge.rendering import RenderError, RenderUnavailable
@@ -26,19 +24,6 @@ from knowledge.rendering import render as render_markdown
 from knowledge.sanitizing import clean_article
 from knowledge.views.acting import act, found
 from knowledge.views.doors import MemberRequest, for_editors
-
-ARTICLES_PER_PAGE = 20
-
-
-@require_safe
-@for_editors
-def article_list(request: MemberRequest, workspace: Workspace) -> HttpResponse:
-    """Every article that is not in the trash, newest first, with how far search has followed."""
-    articles = Article.objects.filter(workspace_id=workspace.pk).exclude(status=Status.TRASHED)
-    page = Paginator(articles.defer("content"), ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(article, index_state(article)) for article in page]
-    context = {"workspace": workspace, "place": "articles", "page_obj": page, "rows": rows}
-    return render(request, "knowledge/editor/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])

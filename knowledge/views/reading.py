@@ -1,4 +1,4 @@
-"""The reader's pages: the workspaces, a search with its answer, an article.
+"""The reader's pages: a search with its answer, an article.
 
 Thin: who may read is `access`, answering is `answers`, HTML is `rendering` and the templates. The
 stream that fills an answer in is `answering`; writing articles is `editing`.
@@ -8,7 +8,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -16,12 +16,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from knowledge.access import Scope, may_read, readable_article, readable_workspaces
+from accounts.models import User
+from knowledge.access import Scope, may_read, readable_article
 from knowledge.addresses import moved_article
 from knowledge.answers.events import ErrorEvent
 from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
+from knowledge.browsing.problem_reports import reports_of
+from knowledge.browsing.reading_positions import CONTINUED, continuations, record_visit
+from knowledge.browsing.report_form import ReportForm
 from knowledge.guests import guest_of, new_guest, remember_guest
 from knowledge.index_state import index_state
 from knowledge.models import Article, Workspace
@@ -30,16 +34,6 @@ from knowledge.providers import ProviderError
 from knowledge.rendering import render_answer
 from knowledge.views.answering import CHANGED, ending_fragment
 from knowledge.views.doors import PersonRequest, for_readers
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The workspaces that one may read, each with a line to ask on."""
-    context = {
-        "workspaces": readable_workspaces(request.user),
-        "question_max_chars": settings.QUESTION_MAX_CHARS,
-    }
-    return render(request, "knowledge/home.html", context)
 
 
 @require_safe
@@ -56,6 +50,8 @@ def search(request: PersonRequest, workspace: Workspace) -> HttpResponse:
         "can_edit": request.rights.edit,
         "question_max_chars": settings.QUESTION_MAX_CHARS,
     }
+    if not address.question and isinstance(request.user, User):
+        context["continuations"] = continuations(request.user, most=CONTINUED, workspace=workspace)
     guest = "" if request.user.is_authenticated else guest_of(request) or new_guest()
     status = 400 if address.problem else 200
     if address.question and not address.problem:
@@ -85,7 +81,12 @@ def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResp
         "filters": SearchAddress().narrowings([found]),
         "can_edit": request.rights.edit,
         "state": index_state(found),
+        "report_form": ReportForm(),
     }
+    if request.rights.edit:
+        context["reports"] = reports_of(found)
+    if isinstance(request.user, User):
+        record_visit(request.user, found)
     return render(request, "knowledge/article.html", context)
 
 
