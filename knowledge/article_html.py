@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from knowledge.highlighting import COLOURED_CHARS, code_html
-from knowledge.links import Page, resolve
+from knowledge.links import Page, Reference, references, resolve
 from knowledge.markdown import Heading, headings, parse, same_text
 from knowledge.sanitizing import clean_article
 
@@ -24,18 +24,22 @@ _CAPTION: Final = re.compile(r"\b(?:filename|title|package)=\"([^\"]{1,200})\"")
 _STYLE_TO_CLASS: Final = re.compile(r"text-align:(left|center|right)")
 
 
-def article_html(source: str, *, title: str, source_path: str = "") -> tuple[str, list[Heading]]:
-    """Safe HTML of `source`, and its headings. `source_path` is the file it was imported from.
+def article_html(
+    source: str, *, title: str, source_path: str = ""
+) -> tuple[str, list[Heading], list[Reference]]:
+    """Safe HTML of `source`, its headings, and what of this site it refers to.
 
-    A first heading of level 1 that repeats `title` is neither shown nor listed, since the page
-    shows the title; its id stays, so links to it land.
+    `source_path` is the file it was imported from. A first heading of level 1 that repeats `title`
+    is neither shown nor listed, since the page shows the title; its id stays, so links to it land.
     """
     tokens = parse(source)
     found = headings(tokens)
-    resolve(tokens, Page(frozenset(heading.anchor for heading in found), source_path))
+    page = Page(frozenset(heading.anchor for heading in found), source_path)
+    resolve(tokens, page)
+    referred = references(tokens, page)
     if found and found[0].level == 1 and same_text(found[0].text, title):
         _keep_only_the_id(tokens, found.pop(0))
-    return clean_article(_renderer.render(tokens, _OPTIONS, {})), found
+    return clean_article(_renderer.render(tokens, _OPTIONS, {})), found, referred
 
 
 def _keep_only_the_id(tokens: list[Token], heading: Heading) -> None:

@@ -7,9 +7,14 @@ Who may see the article is decided before this is called; how Markdown becomes H
 """
 
 import contextlib
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import reduce
+from itertools import islice
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -25,6 +30,7 @@ from knowledge.sanitizing import clean_article
 
 CONTENTS_LEVELS = (2, 3)
 LEAST_CONTENTS = 2
+ARTICLES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,18 @@ def lay_out(revision: Revision, *, source_path: str) -> None:
         _store(revision, _rendered(revision, source_path=source_path))
 
 
+def lay_out_newest() -> Iterator[None]:
+    """Render the newest revision of each article that this renderer has not; yields after each."""
+    articles = Article.objects.only("pk", "revision", "source_path").order_by("pk").iterator()
+    while batch := {article.pk: article for article in islice(articles, ARTICLES_AT_ONCE)}:
+        newest = (Q(article_id=one.pk, number=one.revision) for one in batch.values())
+        found = Revision.objects.filter(reduce(or_, newest)).exclude(rendered_by=VERSION)
+        for revision in found.iterator():
+            with contextlib.suppress(RenderUnavailable):
+                lay_out(revision, source_path=batch[revision.article_id].source_path)
+            yield
+
+
 def _rendered(revision: Revision, *, source_path: str) -> Rendered:
     """The revision's page, empty only where it cannot be rendered, now or later."""
     try:
@@ -71,14 +89,18 @@ def _rendered(revision: Revision, *, source_path: str) -> Rendered:
         raise
     except RenderError:
         return Rendered("", ())
-    return Rendered(rendered.html or "\n", rendered.headings)
+    return replace(rendered, html=rendered.html or "\n")
 
 
 def _store(revision: Revision, rendered: Rendered) -> None:
     revision.html, revision.rendered_by = rendered.html, VERSION
     revision.headings = [asdict(heading) for heading in rendered.headings]
+    revision.references = [asdict(reference) for reference in rendered.references]
     Revision.objects.filter(pk=revision.pk).update(
-        html=revision.html, headings=revision.headings, rendered_by=revision.rendered_by
+        html=revision.html,
+        headings=revision.headings,
+        references=revision.references,
+        rendered_by=revision.rendered_by,
     )
 
 

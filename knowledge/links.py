@@ -4,13 +4,14 @@ Links go to http, https and mailto, or stay on this site; any other becomes its 
 inside the page are moved to the ids the headings really have, and links between the files of an
 imported folder to `/w/<workspace>/source/<path>`, which knows their articles. A picture from
 this site stays a picture; from elsewhere it becomes a link, because showing it would tell its
-server who reads (SECURITY X4).
+server who reads (SECURITY X4). What of this site a page then refers to is `references`.
 """
 
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -18,6 +19,10 @@ from markdown_it.token import Token
 
 from knowledge.markdown import ANCHOR_PREFIX, inline_text
 from knowledge.sanitizing import EXTERNAL_REL, PICTURE
+
+MAX_REFERENCES: Final = 1_000
+MAX_TARGET: Final = 500
+_MAX_TEXT: Final = 100
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ALLOWED: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
@@ -36,11 +41,52 @@ class Page:
     source_path: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A link or an image ("link", "image") whose `target`, as the page has it, is on this site.
+
+    An "anchor" is a link to a place in its own page that the page does not have. `text` is what
+    the link says, or the image's description.
+    """
+
+    kind: str
+    target: str
+    text: str
+
+
 def resolve(tokens: Iterable[Token], page: Page) -> None:
     """Rewrite the links and pictures of `tokens`, which are on `page`, in place."""
     for token in tokens:
         if token.type == "inline":
             token.children = list(_resolved(token.children or [], page))
+
+
+def references(tokens: Iterable[Token], page: Page) -> list[Reference]:
+    """What resolved `tokens` refer to, each target once, at most MAX_REFERENCES of them."""
+    found: dict[tuple[str, str], Reference] = {}
+    for reference in chain.from_iterable(_references(t.children or [], page) for t in tokens):
+        if len(found) == MAX_REFERENCES:
+            break
+        found.setdefault((reference.kind, reference.target), reference)
+    return list(found.values())
+
+
+def _references(children: list[Token], page: Page) -> Iterator[Reference]:
+    for position, token in enumerate(children):
+        if token.type == "image":
+            text = inline_text(token.children or [])
+            yield Reference("image", str(token.attrs["src"])[:MAX_TARGET], text[:_MAX_TEXT])
+        elif token.type == "link_open" and (kind := _kind(str(token.attrs["href"]), page)):
+            following = children[position + 1 : position + 1 + _MAX_TEXT]
+            text = inline_text(list(takewhile(lambda t: t.type != "link_close", following)))
+            yield Reference(kind, str(token.attrs["href"])[:MAX_TARGET], text[:_MAX_TEXT])
+
+
+def _kind(url: str, page: Page) -> str:
+    """What a link is by its address; empty where there is nothing to look up."""
+    if url.startswith("#"):
+        return "" if url == "#" or unquote(url[1:]) in page.anchors else "anchor"
+    return "" if _SCHEME.match(url) or url.startswith("//") else "link"
 
 
 def target(url: str, page: Page) -> str | None:

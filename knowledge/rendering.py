@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from knowledge.answer_html import render_answer
+from knowledge.links import Reference
 from knowledge.markdown import Heading
 from knowledge.rendering_process import read_frame, write_frame
 
 __all__ = [
     "VERSION",
     "Heading",
+    "Reference",
     "RenderError",
     "RenderTimeout",
     "RenderUnavailable",
@@ -31,7 +33,7 @@ __all__ = [
     "render_answer",
 ]
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raise it with every change of what an article's HTML is, or of what can be rendered at all:
 pages that another version made are rendered again when they are next looked at."""
 
@@ -42,8 +44,8 @@ MAX_CHARS: Final = 2_000_000
 """As the largest ARTICLE_MAX_CHARS."""
 
 MAX_PAGE_BYTES: Final = 8_000_000
-"""HTML and headings together. They are stored in one document with up to 8 MB of Markdown
-(`MAX_CHARS` of four bytes), and a document of MongoDB holds 16 MiB."""
+"""HTML, headings and references together. They are stored in one document with up to 8 MB of
+Markdown (`MAX_CHARS` of four bytes), and a document of MongoDB holds 16 MiB."""
 
 MAX_HEADINGS: Final = 10_000
 _CHILDREN: Final = 2
@@ -69,10 +71,11 @@ class RenderUnavailable(RenderError):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Safe HTML, and the headings that have an anchor in it."""
+    """Safe HTML, the headings that have an anchor in it, and what of this site it refers to."""
 
     html: str
     headings: tuple[Heading, ...]
+    references: tuple[Reference, ...] = ()
 
 
 def render(
@@ -95,12 +98,17 @@ def render(
         raise RenderError(reply["error"])
     if _bytes(reply) > MAX_PAGE_BYTES or len(reply["headings"]) > MAX_HEADINGS:
         raise RenderError("too large a page")
-    return Rendered(reply["html"], tuple(Heading(**heading) for heading in reply["headings"]))
+    return Rendered(
+        reply["html"],
+        tuple(Heading(**heading) for heading in reply["headings"]),
+        tuple(Reference(**reference) for reference in reply["references"]),
+    )
 
 
 def _bytes(reply: dict[str, Any]) -> int:
-    """What the page takes in the database, its headings' few bytes of numbers and names aside."""
+    """What the page takes in the database, its lists' few bytes of numbers and names aside."""
     texts = [reply["html"], *(h[name] for h in reply["headings"] for name in ("text", "anchor"))]
+    texts += [r[name] for r in reply["references"] for name in ("target", "text")]
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 

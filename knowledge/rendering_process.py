@@ -35,10 +35,14 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from knowledge.article_html import article_html
 
     try:
-        html, headings = article_html(**request)
+        html, headings, references = article_html(**request)
     except Exception as error:  # whatever one article does, the next one is rendered
         return {"error": type(error).__name__}
-    return {"html": html, "headings": [asdict(heading) for heading in headings]}
+    return {
+        "html": html,
+        "headings": [asdict(heading) for heading in headings],
+        "references": [asdict(reference) for reference in references],
+    }
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from bson import ObjectId
@@ -21,10 +22,12 @@ from pymongo.errors import PyMongoError
 
 from kbsite import mongo
 from kbsite.mongo import Document, articles
+from knowledge.article_page import lay_out, lay_out_newest
 from knowledge.authoring.sweeping import sweep
 from knowledge.index_failures import reason_for
 from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
+from knowledge.models import Revision
 from knowledge.providers import Embedder
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Worker:
     _beaten: float = -HEARTBEAT_EVERY
     _noted: float = 0.0
     _swept: float = -SWEEP_EVERY
+    _pages: Iterator[None] = field(default_factory=lay_out_newest)
 
     def run(self) -> None:
         """Index what is pending, then wait to be woken; ends when `stop` is set."""
@@ -92,11 +96,13 @@ class Worker:
         """
         self._noted = -PROGRESS_EVERY
         try:
-            return index_article(
+            indexed = index_article(
                 leased,
                 embedder=self.embedder,
                 on_batch=lambda done, total: self._between_batches(leased, done, total),
             )
+            self._lay_out(leased)
+            return indexed
         except Stopping:
             release(leased)
         except LeaseLost:
@@ -108,10 +114,13 @@ class Worker:
         return Indexed(chunks=0, embedded=0)
 
     def sweep(self) -> None:
-        """Clear away what has had its time; articles that are to be indexed go first."""
+        """Clear away what has had its time, and render once what another renderer did.
+
+        Articles that are to be indexed go first.
+        """
         self._swept = time.monotonic()
         try:
-            for _ in sweep():
+            for _ in chain(sweep(), self._pages):
                 for _ in self.drain():
                     pass
                 if self.stop.is_set():
@@ -142,6 +151,14 @@ class Worker:
                 if time.monotonic() - self._swept >= SWEEP_EVERY:
                     self.sweep()
                 changes.try_next()
+
+    def _lay_out(self, leased: Document) -> None:
+        """Render what was indexed, so that its links are known before anybody looks at it."""
+        try:
+            newest = Revision.objects.get(article_id=leased["_id"], number=leased["revision"])
+            lay_out(newest, source_path=leased["source_path"])
+        except Exception as error:  # it is searchable already, and rendered when it is looked at
+            logger.warning("rendering %s: %s", leased["_id"], type(error).__name__)
 
     def _between_batches(self, leased: Document, done: int, total: int) -> None:
         if self.stop.is_set():

@@ -101,8 +101,8 @@ class Revision(models.Model):
     """What an article said at one time. `html`, `headings` and `references` are its rendering.
 
     `rendered_by` is the version of the renderer that made it, or, where `html` is empty, that
-    could not; it is empty until somebody looks. `references` are the links and images in it, as
-    dicts with `kind` ("link" or "image") and `target` as the page has it.
+    could not; it is empty until somebody looks. `references` are the links and images of
+    this site in it, as dicts of `links.Reference`.
     """
 
     article = models.ForeignKey(

@@ -37,7 +37,7 @@ def test_a_heading_has_an_id_and_a_link_to_itself() -> None:
 
 
 def test_a_first_heading_that_repeats_the_title_leaves_only_its_id() -> None:
-    html, found = article_html("# The Manual\n\ntext\n\n# More", title="the manual")
+    html, found, _ = article_html("# The Manual\n\ntext\n\n# More", title="the manual")
     assert html.startswith('<span id="s-the-manual"></span>\n<p>text</p>')
     assert [heading.text for heading in found] == ["More"]
 
@@ -171,7 +171,7 @@ def test_headings_are_what_every_page_of_a_real_manual_anchors(
 ) -> None:
     for page in shared_data("next_docs").rglob("*.md*"):
         post = frontmatter.loads(page.read_text())
-        html, found = article_html(post.content, title="")
+        html, found, _ = article_html(post.content, title="")
         assert ids(html) == [heading.anchor for heading in found]
         assert {p.anchor for p in chunk(post.content, title="")} <= {"", *ids(html)}
         assert article_problems(html) == []
@@ -199,7 +199,7 @@ def test_headings_are_what_every_commonmark_example_anchors(
     ],
 )
 def test_links_between_imported_files_lead_to_their_articles(link: str, href: str) -> None:
-    html, _ = article_html(f"[x]({link})", title="", source_path="guide/a.md")
+    html, *_ = article_html(f"[x]({link})", title="", source_path="guide/a.md")
     assert f'href="{href}"' in html
 
 
