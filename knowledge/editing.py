@@ -33,7 +33,7 @@ from knowledge.models import (
 
 INDEXED_FIELDS = {"title", "content"}
 CHUNK_FIELDS = {"tags", "category", "visibility", "status"}
-EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug", "source_hash", "author"}
+EDITABLE_FIELDS = INDEXED_FIELDS | CHUNK_FIELDS | {"summary", "slug", "source_hash"}
 AROUND_ARTICLES = (Revision, OldAddress, Draft, ProblemReport, ReadingPosition)
 """What goes with an article when it is removed for good; chunks and images go, too."""
 SLUG_BASE = MAX_SLUG - 9  # leaves room for what tells it from others
@@ -136,6 +136,20 @@ def restore_article(article: Article, *, seen: int, author: User | None) -> bool
     """Take the article out of the trash, as what it was before."""
     before = article.trashed_from or Status.DRAFT
     return edit_article(article, seen=seen, author=author, status=before)
+
+
+def give_article(article: Article, *, seen: int, to: User) -> bool:
+    """Make somebody else the article's author; say whether it was not so already.
+
+    Raises `Conflict` when the article has moved on.
+    """
+    if article.version != seen:
+        raise Conflict
+    if article.author_id == to.pk:
+        return False
+    mongo.in_transaction(lambda: _apply(article, seen, None, "", {"author": to}))
+    article.refresh_from_db()
+    return True
 
 
 def purge_article(article: Article) -> None:

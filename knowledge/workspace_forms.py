@@ -120,6 +120,6 @@ def _what_opens(workspace: Workspace) -> str:
     ).count()
     articles = "1 article" if opened == 1 else f"{opened} articles"
     return (
-        f"If it is open to everyone: yes, {articles} for everyone will be readable by anyone on "
-        "the internet who can reach this site"
+        f"Yes, open it: {articles} for everyone will be readable by anyone on the internet who "
+        "can reach this site"
     )

@@ -8,10 +8,11 @@ from django.test import Client
 
 from accounts.models import User
 from kbsite import mongo
-from knowledge import admin as knowledge_admin
+from knowledge.admin import articles as knowledge_admin
+from knowledge.admin import confirming
 from knowledge.editing import Conflict, edit_article
 from knowledge.models import Article, Revision, Workspace
-from tests.knowledge.admin.panel import MakeArticle, insert_parts, text_of, typed, url
+from tests.knowledge.admin.panel import MakeArticle, MakeUser, insert_parts, text_of, typed, url
 
 
 def test_an_article_is_added_with_a_revision_and_an_author(
@@ -101,7 +102,7 @@ def test_an_address_taken_between_validation_and_write_is_one_too(
     def blind_once(slug: str, **kwargs: Any) -> None:
         monkeypatch.undo()
 
-    monkeypatch.setattr("knowledge.admin_forms.check_slug_is_free", blind_once)
+    monkeypatch.setattr("knowledge.admin.forms.check_slug_is_free", blind_once)
     response = boss.post(url("article_add"), typed(workspace=workspace.pk, slug="taken"))
     assert "slug" in response.context["adminform"].form.errors
     assert Article.objects.count() == Revision.objects.count() == 1
@@ -167,3 +168,92 @@ def test_x1_titles_and_tags_are_text_in_the_panel(
     Article.objects.update(index_error=words)
     for page in ("changelist",), ("change", article.pk), ("delete", article.pk):
         assert words not in text_of(boss.get(url(f"article_{page[0]}", *page[1:])))
+
+
+def chosen(action: str, *articles: Article, **more: Any) -> dict[str, Any]:
+    return {"action": action, "_selected_action": [each.pk for each in articles], **more}
+
+
+def confirmed(action: str, *articles: Article, **more: Any) -> dict[str, Any]:
+    """The answer to the page that asks, about the articles as they were given here."""
+    seen = {f"seen-{each.pk}": each.version for each in articles}
+    return chosen(action, *articles, confirmed="yes", **seen, **more)
+
+
+def test_archiving_several_asks_first_and_reaches_the_chunks(
+    boss: Client, make_article: MakeArticle
+) -> None:
+    one, two = make_article("One"), make_article("Two")
+    insert_parts(one)
+    page = boss.post(url("article_changelist"), chosen("archive", one, two))
+    assert "Archive these articles?" in text_of(page)
+    assert f'name="seen-{one.pk}" value="1"' in text_of(page)
+    assert set(Article.objects.values_list("status", flat=True)) == {"published"}
+    boss.post(url("article_changelist"), confirmed("archive", one, two))
+    assert set(Article.objects.values_list("status", flat=True)) == {"archived"}
+    chunk: Any = mongo.chunks().find_one()
+    assert chunk["status"] == "archived"
+    assert LogEntry.objects.count() == 2
+
+
+def test_an_article_saved_since_the_question_is_left_and_said(
+    boss: Client, make_article: MakeArticle
+) -> None:
+    mine, theirs = make_article("Mine"), make_article("Theirs")
+    answer = confirmed("archive", mine, theirs)
+    edit_article(theirs, seen=1, author=None, content="NEW")
+    page = boss.post(url("article_changelist"), answer, follow=True)
+    assert "Archived: 1" in text_of(page)
+    assert "somebody saved them meanwhile: 1" in text_of(page)
+    theirs.refresh_from_db()
+    assert (theirs.status, theirs.content) == ("published", "NEW")
+
+
+def test_articles_are_given_to_another_author(
+    boss: Client, make_article: MakeArticle, make_user: MakeUser
+) -> None:
+    article, ada = make_article(), make_user("ada")
+    page = boss.post(url("article_changelist"), confirmed("change_author", article, author="bob"))
+    assert "Nobody has this user name" in text_of(page)
+    boss.post(url("article_changelist"), confirmed("change_author", article, author="ADA"))
+    article.refresh_from_db()
+    assert (article.author, article.version, article.revision) == (ada, 2, 1)
+
+
+@pytest.mark.parametrize("seen", ["", "0", "-1", "1e9", "9" * 30, "x"])
+def test_an_action_without_a_version_it_saw_does_nothing(
+    boss: Client, make_article: MakeArticle, seen: str
+) -> None:
+    article = make_article()
+    data = chosen("archive", article, confirmed="yes") | {f"seen-{article.pk}": seen}
+    boss.post(url("article_changelist"), data)
+    assert Article.objects.get().status == "published"
+
+
+def test_at_most_so_many_at_a_time(
+    boss: Client, make_article: MakeArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "MOST_AT_ONCE", 1)
+    both = chosen("archive", make_article("One"), make_article("Two"))
+    page = boss.post(url("article_changelist"), both, follow=True)
+    assert "Choose at most 1 at a time" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("searches", "found"),
+    [("searchable", "A"), ("not", "B"), ("waiting", "C"), ("failed", "D"), ("x", "ABCD")],
+)
+def test_the_list_narrows_by_how_far_search_has_followed(
+    boss: Client, make_article: MakeArticle, searches: str, found: str
+) -> None:
+    states: dict[str, dict[str, Any]] = {
+        "A": {"pending": False},
+        "B": {"pending": False, "status": "draft"},
+        "C": {"pending": True},
+        "D": {"pending": True, "index_error": "no model"},
+    }
+    for title, state in states.items():
+        Article.objects.filter(pk=make_article(title).pk).update(**state)
+    page = boss.get(url("article_changelist"), {"searches": searches})
+    titles = {each.title for each in page.context["cl"].result_list} if page.context else set()
+    assert titles == set(found)

@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from kbsite import mongo
-from knowledge import admin as knowledge_admin
-from knowledge.admin_forms import MembershipFormSet, WorkspaceForm
+from knowledge.admin import workspaces as knowledge_admin
+from knowledge.admin.forms import MembershipFormSet, WorkspaceForm
 from knowledge.models import Article, Membership, Revision, Role, Status, Visibility, Workspace
+from knowledge.people.invitations import invite
+from knowledge.workspaces import create_workspace
 from tests.knowledge.admin.panel import (
     MakeArticle,
     MakeUser,
@@ -129,7 +131,7 @@ def test_workspaces_are_deleted_from_the_list_too(boss: Client, make_article: Ma
     assert Workspace.objects.count() == Article.objects.count() == 0
 
 
-@pytest.mark.parametrize("model", ["workspace", "membership", "article"])
+@pytest.mark.parametrize("model", ["workspace", "membership", "article", "invitation"])
 def test_t5_the_panel_is_for_site_administrators(
     client: Client, workspace: Workspace, make_user: MakeUser, model: str
 ) -> None:
@@ -138,3 +140,63 @@ def test_t5_the_panel_is_for_site_administrators(
         assert client.get(url(f"{model}_{name}")).status_code in (302, 403)
     assert client.post(url(f"{model}_add"), of_workspace()).status_code in (302, 403)
     assert Workspace.objects.count() == 1
+
+
+def test_the_list_counts_members_and_asks_no_more_for_more_workspaces(
+    boss: Client, make_user: MakeUser, django_assert_max_num_queries: Any
+) -> None:
+    ada = make_user("ada")
+    for number in range(8):
+        space = create_workspace(name=f"W{number}", owner=ada)
+        make_user(f"m{number}", workspace=space, role=Role.VIEWER)
+    with django_assert_max_num_queries(8):
+        page = boss.get(url("workspace_changelist"))
+    assert [each.member_count for each in page.context["cl"].result_list] == [2] * 8
+
+
+def test_an_owner_is_made_an_admin_and_stays_one(
+    boss: Client, workspace: Workspace, make_user: MakeUser
+) -> None:
+    ada = make_user("ada", workspace=workspace, role=Role.VIEWER)
+    membership = Membership.objects.get()
+    address = url("workspace_change", workspace.pk)
+    row = {"id": membership.pk, "workspace": workspace.pk, "user": ada.pk, "role": "viewer"}
+    given = of_workspace(slug="team", owner=ada.pk, **members(row, stored=1))
+    assert "The owner of a workspace stays an admin" in text_of(boss.post(address, given))
+    Membership.objects.all().delete()
+    given = of_workspace(slug="team", owner=ada.pk)
+    assert boss.post(address, given).status_code == 302
+    membership = Membership.objects.get()
+    assert Workspace.objects.get().owner == ada
+    assert Membership.objects.get().role == Role.ADMIN
+    demotion = {"workspace": workspace.pk, "user": ada.pk, "role": "viewer"}
+    page = boss.post(url("membership_change", membership.pk), demotion)
+    assert "The owner of a workspace stays an admin" in text_of(page)
+    assert boss.post(url("membership_delete", membership.pk), {"post": "yes"}).status_code == 403
+    assert Membership.objects.get().role == Role.ADMIN
+
+
+def test_workspaces_are_archived_after_a_question(boss: Client, workspace: Workspace) -> None:
+    chosen = {"action": "archive", "_selected_action": [workspace.pk]}
+    assert "Archive these workspaces?" in text_of(boss.post(url("workspace_changelist"), chosen))
+    assert Workspace.objects.get().archived_at is None
+    boss.post(url("workspace_changelist"), {**chosen, "confirmed": "yes"})
+    assert Workspace.objects.get().archived_at is not None
+    again = {**chosen, "action": "unarchive", "confirmed": "yes"}
+    boss.post(url("workspace_changelist"), again)
+    assert Workspace.objects.get().archived_at is None
+
+
+def test_invitations_are_shown_without_their_hash_and_not_changed(
+    boss: Client, make_user: MakeUser
+) -> None:
+    ada = make_user("ada")
+    space = create_workspace(name="W", owner=ada)
+    sent, _ = invite(workspace=space, email="n@example.org", role=Role.EDITOR, by=ada)
+    for page in (url("invitation_changelist"), url("invitation_change", sent.pk)):
+        shown = text_of(boss.get(page))
+        assert "n@example.org" in shown
+        assert sent.token_hash not in shown
+    assert boss.get(url("invitation_add")).status_code == 403
+    assert boss.post(url("invitation_change", sent.pk), {"role": "admin"}).status_code == 403
+    assert boss.post(url("invitation_delete", sent.pk), {"post": "yes"}).status_code == 403

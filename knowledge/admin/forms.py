@@ -6,8 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
+from accounts.models import User
 from knowledge.forms import ArticleFields, LineField, LinesField, SlugField, check_slug_is_free
-from knowledge.models import MAX_SLUG, Article, Membership, Workspace
+from knowledge.models import MAX_SLUG, Article, Membership, Role, Workspace
 
 CONFLICT = (
     "Somebody else saved this article since you opened it. What you typed is kept below and is "
@@ -30,6 +31,18 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         return slug
 
 
+class AuthorForm(forms.Form):
+    """Whom articles are given to, by user name: a list of everybody could be long."""
+
+    author = forms.CharField(label="User name of the new author", max_length=150)
+
+    def clean_author(self) -> User:
+        try:
+            return User.objects.get_by_natural_key(self.cleaned_data["author"])
+        except User.DoesNotExist as error:
+            raise ValidationError("Nobody has this user name.") from error
+
+
 class MembershipForm(forms.ModelForm[Membership]):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -38,6 +51,8 @@ class MembershipForm(forms.ModelForm[Membership]):
             others = Membership.objects.exclude(pk=self.instance.pk)
             if others.filter(workspace_id=workspace.pk, user_id=user.pk).exists():
                 self.add_error("user", "This person is a member already.")
+            if workspace.owner_id == user.pk and given.get("role") != Role.ADMIN:
+                self.add_error("role", "The owner of a workspace stays an admin.")
         return given
 
 

@@ -1,0 +1,141 @@
+"""Workspaces in the admin panel: with their owner and members, archived, or removed whole."""
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from knowledge.admin.confirming import Step, ask_then_do
+from knowledge.admin.forms import MembershipForm, MembershipFormSet, WorkspaceForm
+from knowledge.admin.saving import Deleted, SavingAdmin
+from knowledge.models import Membership, Role, Workspace
+from knowledge.people.members import change_people, join
+from knowledge.workspaces import (
+    archive_workspace,
+    holdings,
+    purge_workspace,
+    unarchive_workspace,
+)
+
+# beyond this, a form of them would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS; they have their own list
+MOST_MEMBERS_INLINE = 100
+ARCHIVE = Step(
+    name="archive",
+    question="Archive these workspaces? They are read and searched as before; nobody writes.",
+    done="Archived",
+    act=lambda workspace, seen, given: archive_workspace(workspace),
+)
+UNARCHIVE = Step(
+    name="unarchive",
+    question="Take these workspaces out of the archive? Their editors can write again.",
+    done="Taken out of the archive",
+    act=lambda workspace, seen, given: unarchive_workspace(workspace),
+)
+
+
+class MembershipInline(admin.TabularInline[Membership, Workspace]):
+    model = Membership
+    form = MembershipForm
+    formset = MembershipFormSet
+    autocomplete_fields = ["user"]
+    extra = 1
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user")
+
+
+@admin.register(Workspace)
+class WorkspaceAdmin(SavingAdmin):
+    form = WorkspaceForm
+    inlines = [MembershipInline]
+    list_display = ["name", "slug", "visibility", "owner", "members", "state"]
+    list_filter = ["visibility", ("archived_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["owner"]
+    readonly_fields = ["state", "created_at"]
+    actions = ["archive", "unarchive"]
+    fields = [
+        "name",
+        "slug",
+        "description",
+        "visibility",
+        "example_questions",
+        "owner",
+        *readonly_fields,
+    ]
+
+    @admin.display(description="Members")
+    def members(self, workspace: Any) -> int:
+        count: int = workspace.member_count
+        return count
+
+    @admin.display(description="State")
+    def state(self, workspace: Workspace) -> str:
+        if workspace.deleted_at:
+            return "deleted: being emptied"
+        return "archived" if workspace.archived_at else "open"
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, chosen: QuerySet[Workspace]) -> TemplateResponse | None:
+        return ask_then_do(self, request, chosen, ARCHIVE)
+
+    @admin.action(description="Take out of the archive", permissions=["change"])
+    def unarchive(
+        self, request: HttpRequest, chosen: QuerySet[Workspace]
+    ) -> TemplateResponse | None:
+        return ask_then_do(self, request, chosen, UNARCHIVE)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Count the members of the whole page at once."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = shown = list(changelist.result_list)
+        members = Membership.objects.filter(workspace_id__in=[each.pk for each in shown])
+        counts = dict(members.values_list("workspace_id").annotate(Count("pk")))
+        for workspace in shown:
+            workspace.member_count = counts.get(workspace.pk, 0)
+        return changelist
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        members = Membership.objects.filter(workspace_id=obj.pk).count() if obj else 0
+        return [] if members > MOST_MEMBERS_INLINE else list(self.inlines)
+
+    def save_model(
+        self, request: HttpRequest, obj: Workspace, form: forms.ModelForm[Workspace], change: bool
+    ) -> None:
+        if change:
+            obj.save(update_fields=form.changed_data)
+        else:
+            obj.save(force_insert=True)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The members, among whom the owner is an admin, whatever was typed for them."""
+        workspace = form.instance
+
+        def save() -> None:
+            super(WorkspaceAdmin, self).save_related(request, form, formsets, change)
+            if workspace.owner:
+                join(workspace=workspace, user=workspace.owner, role=Role.ADMIN)
+
+        change_people(workspace, save)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
+        """A count of what goes, where Django would load every text to list it."""
+        counts = [(workspace, holdings(workspace)) for workspace in objs]
+        named = [
+            [str(workspace), [f"{number} {kind}" for kind, number in held.items()]]
+            for workspace, held in counts
+        ]
+        total = sum((Counter(held) for _, held in counts), Counter[str]())
+        return [part for pair in named for part in pair], total, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Workspace) -> None:
+        purge_workspace(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
+        for workspace in queryset:
+            purge_workspace(workspace)
