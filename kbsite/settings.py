@@ -205,6 +205,14 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Knowledge base API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "IndexState": "knowledge.api.index_data.STATES",
+        "ImportState": "knowledge.models.ImportJob.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "knowledge.api.operation.describe",
+    ],
 }
 
 LOGGING = {

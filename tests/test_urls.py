@@ -66,7 +66,7 @@ SECRET_ADDRESSES |= {"knowledge:invitation_register"}
 def address(name: str, workspace: str, article: str = "none", answer: str = NO_ANSWER) -> str:
     values = {"workspace": workspace, "slug": article, "answer": answer, "source_path": "a.md"}
     values |= {"member": NO_ANSWER, "invitation": NO_ANSWER, "token": "none", "number": "1"}
-    values |= {"action": NO_ANSWER, "report": NO_ANSWER}
+    values |= {"action": NO_ANSWER, "report": NO_ANSWER, "job": NO_ANSWER}
     return reverse(name, kwargs={key: values[key] for key in URLS[name]})
 
 

@@ -10,21 +10,21 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, StreamingHttpResponse
-from drf_spectacular.utils import extend_schema
+from django.http import StreamingHttpResponse
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from knowledge.access import Scope, scope_for, workspace_or_none
+from knowledge.access import Scope
 from knowledge.answers.events import ErrorEvent, Event, ndjson
 from knowledge.answers.pacing import paced
 from knowledge.answers.question import InvalidQuestion, clean_question
 from knowledge.answers.readers import Reader, asker_of
 from knowledge.answers.stream import AnswerNotFound, ask
 from knowledge.api.answer_schema import EVENTS, NDJSON
+from knowledge.api.doors import WorkspaceDoor
+from knowledge.api.fields import TextField
+from knowledge.api.operation import OF_A_BODY, operation
 from knowledge.models import MAX_CATEGORY, MAX_TAG
 from knowledge.narrowing import MAX_TAGS
 from knowledge.streaming import streamed
@@ -32,7 +32,7 @@ from knowledge.streaming import streamed
 ACCESS_ENDED = ErrorEvent(code="internal", message="You may no longer read this workspace.")
 
 
-class QuestionField(serializers.CharField):
+class QuestionField(TextField):
     """A question, cleaned; why it cannot be asked is said in plain words."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -54,9 +54,9 @@ class QuestionSerializer(serializers.Serializer[dict[str, Any]]):
         }
     )
     tags = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_TAGS, default=list
+        child=TextField(max_length=MAX_TAG), max_length=MAX_TAGS, default=list
     )
-    category = serializers.CharField(max_length=MAX_CATEGORY, allow_blank=True, default="")
+    category = TextField(max_length=MAX_CATEGORY, allow_blank=True, default="")
 
 
 class NdjsonRenderer(JSONRenderer):
@@ -66,29 +66,32 @@ class NdjsonRenderer(JSONRenderer):
     format = "ndjson"
 
 
-class AnswersView(APIView):
-    """Answers to questions about one workspace."""
+class AnswersView(WorkspaceDoor):
+    """Answers to questions about one workspace, for whoever may read it."""
 
-    permission_classes = [AllowAny]  # access.py decides; a public workspace needs no account
+    for_readers = ("POST",)
     renderer_classes = [JSONRenderer, NdjsonRenderer]
 
-    @extend_schema(
-        operation_id="ask",
-        request=QuestionSerializer,
-        responses={(HTTPStatus.OK, NDJSON): EVENTS, HTTPStatus.NOT_FOUND: None},
+    @operation(
+        "ask",
+        "Ask a question",
+        tag="answers",
+        body=QuestionSerializer,
+        returns={(HTTPStatus.OK, NDJSON): EVENTS},
+        refusals=OF_A_BODY,
     )
     def post(self, request: Request, workspace: str) -> StreamingHttpResponse:
-        """Ask a question; each line of the response is one event, sent as it becomes known."""
-        space = workspace_or_none(request.user, workspace)
-        if space is None:
-            raise Http404
+        """Each line of the response is one event of the answer, sent as it becomes known."""
         asked = QuestionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        scope = scope_for(request.user, space)
         events = ask(
-            scope=scope, workspace=space, asker=asker_of(request.user), **asked.validated_data
+            scope=self.rights.scope,
+            workspace=self.workspace,
+            asker=asker_of(request.user),
+            **asked.validated_data,
         )
-        lines = _lines(events, scope, Reader.of(request.user, space.slug))
+        reader = Reader.of(request.user, self.workspace.slug)
+        lines = _lines(events, self.rights.scope, reader)
         return streamed(lines, content_type=NDJSON)
 
 

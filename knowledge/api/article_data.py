@@ -5,7 +5,7 @@ revision and everything that the worker keeps are decided by the site.
 """
 
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -18,7 +18,7 @@ from knowledge.api.fields import (
     VersionField,
     WordField,
 )
-from knowledge.api.index_data import State, next_try_at, state_of
+from knowledge.api.index_data import STATES, State, next_try_at, state_of
 from knowledge.forms import check_slug_is_free
 from knowledge.models import (
     MAX_CATEGORY,
@@ -63,7 +63,7 @@ class IndexData(Output):
     )
     next_try_at = serializers.SerializerMethodField(help_text="Where it has failed.")
 
-    @extend_schema_field(serializers.ChoiceField(choices=get_args(State)))
+    @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, article: Article) -> State:
         return state_of(article)
 

@@ -1,7 +1,9 @@
 """The API: a workspace's articles, and one of them. Every write is `editing`'s."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.http import Http404
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -31,7 +33,7 @@ from knowledge.api.problems import VersionConflict
 from knowledge.browsing.cursors import InvalidCursor
 from knowledge.browsing.listing import list_articles
 from knowledge.forms import SLUG_TAKEN
-from knowledge.models import Article, Status
+from knowledge.models import Article
 
 TAG = "articles"
 
@@ -40,18 +42,21 @@ class ArticleDoor(WorkspaceDoor):
     """What the views of articles share: how one is shown, and how one is written."""
 
     def shown(self, article: Article, status: int = 200, **headers: str) -> Response:
+        article.workspace = self.workspace
         data = ArticleData(article, context={"door": self}).data
         return Response(data, status=status, headers=etag(article) | headers)
 
-    def edit(self, article: Article, *, seen: int, **changes: Any) -> None:
-        """As `edit_article`, its refusals as problems."""
-        try:
-            editing.edit_article(article, seen=seen, author=self.person, **changes)
-        except editing.SlugTaken:
-            raise ValidationError({"slug": [SLUG_TAKEN]}) from None
-        except editing.Conflict:
-            article.refresh_from_db()
-            raise VersionConflict(article) from None
+
+@contextmanager
+def refusals(article: Article | None = None) -> Iterator[None]:
+    """What `editing` refuses, as problems; `article` is the one that is written, if it exists."""
+    try:
+        yield
+    except editing.SlugTaken:
+        raise ValidationError({"slug": [SLUG_TAKEN]}) from None
+    except editing.Conflict:
+        now = Article.objects.filter(pk=article.pk).first() if article else None
+        raise (VersionConflict(now) if now else Http404) from None
 
 
 class ArticlesView(ArticleDoor):
@@ -94,10 +99,9 @@ class ArticlesView(ArticleDoor):
         sent = ArticleInput(data=request.data, context={"door": self})
         sent.is_valid(raise_exception=True)
         fields = {"content": "", "visibility": self.workspace.visibility, **sent.validated_data}
-        try:
+        with refusals():
             article = editing.create_article(workspace=self.workspace, author=self.person, **fields)
-        except editing.SlugTaken:
-            raise ValidationError({"slug": [SLUG_TAKEN]}) from None
+        article.refresh_from_db()  # its times as they are stored
         location = reverse("api:article", args=[self.workspace.slug, article.slug])
         return self.shown(article, 201, Location=location)
 
@@ -138,7 +142,8 @@ class ArticleView(ArticleDoor):
         sent.is_valid(raise_exception=True)
         changes = dict(sent.validated_data)
         seen = seen_version(request, changes.pop("version", None))
-        self.edit(article, seen=seen, **changes)
+        with refusals(article):
+            editing.edit_article(article, seen=seen, author=self.person, **changes)
         return self.shown(article)
 
     @operation(
@@ -152,5 +157,7 @@ class ArticleView(ArticleDoor):
     def delete(self, request: Request, workspace: str, slug: str) -> Response:
         """Take it out of every list and search. On the site it can be restored for a while."""
         article = self.article(slug)
-        self.edit(article, seen=seen_version(request), status=Status.TRASHED)
+        seen = seen_version(request)
+        with refusals(article):
+            editing.trash_article(article, seen=seen, author=self.person)
         return Response(status=204)

@@ -4,6 +4,7 @@ Whoever may not read a workspace gets the 404 of one that does not exist, whatev
 Whoever may read but not write is told so, before anything is looked up.
 """
 
+from collections.abc import Collection
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +12,7 @@ from django.http import Http404
 from django.urls import ResolverMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -33,6 +34,7 @@ class Door(APIView):
     """What every view of the API shares: `access` decides, and nothing is cached."""
 
     permission_classes = [AllowAny]
+    http_method_names = ["get", "head", "post", "patch", "delete"]
 
     def get_authenticate_header(self, request: Request) -> str:
         """Without a challenge, what needs an account would be answered 403 and not 401."""
@@ -40,9 +42,9 @@ class Door(APIView):
 
 
 class WorkspaceDoor(Door):
-    """A view of one workspace, which readers may read and editors may write."""
+    """A view of one workspace; `for_readers` are the methods that need no right to write."""
 
-    open_to_readers: ClassVar[bool] = True
+    for_readers: ClassVar[Collection[str]] = SAFE_METHODS
     workspace: Workspace
     rights: Rights
 
@@ -54,9 +56,9 @@ class WorkspaceDoor(Door):
         self.workspace, self.rights = workspace, rights_in(request.user, workspace)
         if not self.rights.scope.grants:
             raise Http404
-        reads = self.open_to_readers and request.method in SAFE_METHODS
-        if not reads and not self.rights.edit:
-            raise self._refusal(request)
+        method = request.method or ""
+        if method not in self.for_readers and hasattr(self, method.lower()):
+            self._check_writes(request)
 
     @property
     def person(self) -> User:
@@ -86,9 +88,9 @@ class WorkspaceDoor(Door):
         address = reverse(match.view_name, kwargs={**match.kwargs, "slug": article.slug})
         return f"{address}?{query}" if query else address
 
-    def _refusal(self, request: Request) -> APIException:
+    def _check_writes(self, request: Request) -> None:
+        if self.rights.edit:
+            return
         if isinstance(request.user, AnonymousUser):
-            return NotAuthenticated(SIGN_IN)
-        if self.writer:
-            return PermissionDenied(ARCHIVED)
-        return PermissionDenied(READ_ONLY)
+            raise NotAuthenticated(SIGN_IN)
+        raise PermissionDenied(ARCHIVED if self.writer else READ_ONLY)

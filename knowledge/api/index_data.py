@@ -1,13 +1,14 @@
 """How far search has followed an article, in words for programs. For people: `index_state`."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from django.utils import timezone
 
 from knowledge.models import Article, Status
 
 State = Literal["searchable", "indexing", "waiting", "failed", "not_searched"]
+STATES: Final = get_args(State)
 
 
 def state_of(article: Article) -> State:

@@ -1,5 +1,6 @@
 """Lists of the API: a page at a time, narrowed as on the pages (`browsing/list_form`)."""
 
+import re
 from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiParameter
@@ -12,6 +13,7 @@ from knowledge.browsing.list_form import ListForm
 from knowledge.browsing.listing import FOR_WRITERS, LARGEST_PAGE, PAGE, ListQuery, Sort
 from knowledge.models import Visibility
 
+PLACE: Final = re.compile("[0-9]{0,9}")
 INVALID_CURSOR: Final = "This cursor is not from this list. Start again without one."
 
 
@@ -63,6 +65,14 @@ def asked_page(request: Request) -> tuple[str, int]:
     paging = Paging(data=request.query_params)
     paging.is_valid(raise_exception=True)
     return paging.validated_data["cursor"], paging.validated_data["limit"]
+
+
+def asked_place(request: Request, default: int = 0) -> tuple[int, int]:
+    """As `asked_page`, where a cursor is a number that the list counts by."""
+    cursor, limit = asked_page(request)
+    if not PLACE.fullmatch(cursor):
+        raise ValidationError({"cursor": [INVALID_CURSOR]})
+    return int(cursor or default), limit
 
 
 def asked_query(request: Request) -> ListQuery:

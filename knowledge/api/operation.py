@@ -55,6 +55,13 @@ WORDS: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another type than those listed.",
     HTTPStatus.PRECONDITION_REQUIRED: "No version was given.",
 }
+PARTS: Final = {
+    "workspace": "The workspace's slug: the last part of its page's address.",
+    "slug": "The article's slug: the last part of its page's address.",
+    "number": "The revision's number.",
+    "job": "The import's id.",
+}
+SIGNED_IN: Final[Any] = [{"cookieAuth": []}]
 OF_A_WRITE: Final = (400, 401, 403)
 OF_A_BODY: Final = (400, 413, 415)
 OF_A_VERSION: Final = (400, 409, 428)
@@ -72,7 +79,7 @@ def operation(
     examples: Sequence[OpenApiExample] = (),
 ) -> Callable[[View], View]:
     """The operation's name, what it takes and returns, and which problems it answers with."""
-    refused = {(code, MEDIA_TYPE): _refusal(code) for code in sorted({404, *refusals})}
+    refused = {(code, MEDIA_TYPE): _refusal(code, refusals) for code in {404, *refusals}}
     return extend_schema(
         operation_id=name,
         summary=summary,
@@ -81,9 +88,21 @@ def operation(
         responses={**returns, **refused},
         parameters=list(parameters),
         examples=list(examples),
+        auth=SIGNED_IN if HTTPStatus.UNAUTHORIZED in refusals else None,
     )
 
 
-def _refusal(code: int) -> OpenApiResponse:
-    schema = ConflictSchema if code == HTTPStatus.CONFLICT else ProblemSchema
+def describe(result: Any, **_: Any) -> Any:
+    """A hook of drf-spectacular: say what each part of an address is."""
+    for path in result["paths"].values():
+        for method in path.values():
+            for parameter in method.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["description"] = PARTS[parameter["name"]]
+    return result
+
+
+def _refusal(code: int, refusals: Sequence[int]) -> OpenApiResponse:
+    versioned = HTTPStatus.PRECONDITION_REQUIRED in refusals
+    schema = ConflictSchema if code == HTTPStatus.CONFLICT and versioned else ProblemSchema
     return OpenApiResponse(schema, description=WORDS[HTTPStatus(code)])

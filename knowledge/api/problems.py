@@ -38,6 +38,12 @@ class VersionConflict(APIException):
         self.members = {"version": article.version, "revision": article.revision}
 
 
+class WrongState(APIException):
+    """What is asked for cannot be done to the thing as it is now."""
+
+    status_code = HTTPStatus.CONFLICT
+
+
 class Moved(APIException):
     """The article was renamed; `address` is that of the same request now."""
 

@@ -63,6 +63,7 @@ def test_creating_needs_a_title_only(editor: Api) -> None:
     response = editor("POST", "/articles/", {"title": "Hosts"})
     assert (response.status_code, response.headers["ETag"]) == (201, '"1"')
     assert response.headers["Location"] == f"{TEAM}/articles/hosts"
+    assert response.json() == editor("GET", "/articles/hosts").json()
     made = Article.objects.get()
     assert (made.status, made.visibility, made.content) == ("draft", "public", "")
     assert made.author is not None
