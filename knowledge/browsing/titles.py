@@ -20,8 +20,8 @@ def title_key(title: str) -> str:
     forms can unfold to many, and only the beginning decides an order.
     """
     folded = unicodedata.normalize("NFKD", title).casefold()
-    words = _WORD.findall(_ACCENTS.sub("", folded))
-    return (" ".join(words) or folded)[:MAX_TITLE]
+    words = _WORD.findall(_ACCENTS.sub("", folded)) or filter(str.isprintable, folded.split())
+    return " ".join(words)[:MAX_TITLE]
 
 
 def title_words(text: str) -> list[str]:

@@ -26,7 +26,7 @@ def article_report(request: PersonRequest, workspace: Workspace, slug: str) -> H
     article = readable_article(request.user, workspace, slug)
     if article is None:
         raise Http404("no such article")
-    form = ReportForm(request.POST or None)
+    form = ReportForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"workspace": workspace, "article": article, "report_form": form}
         return render(request, "knowledge/reports/new.html", context)
