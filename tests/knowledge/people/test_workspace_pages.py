@@ -83,6 +83,7 @@ def test_settings_change_what_was_changed_and_nothing_else(team: Team, as_user: 
     stored = Workspace.objects.get()
     assert (stored.name, stored.slug, stored.owner) == ("New name", "team", team.owner)
     assert stored.description == "By somebody else meanwhile"
+    assert owner.post(url("workspace_settings"), given).status_code == 302  # nothing is new
 
 
 def test_opening_a_workspace_to_everyone_is_said_plainly_and_asked_twice(
