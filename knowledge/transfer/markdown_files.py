@@ -1,30 +1,36 @@
-"""Markdown files on disk: finding them under a folder, and reading what each one says.
+"""Markdown files: finding them under a folder, and what each one says.
 
 Nothing here knows articles; `importing` makes articles of it. What a file says is never who
-may read it: only the keys named in `_read_page` count, so front matter cannot set a workspace,
+may read it: only the keys named in `page_of_text` count, so front matter cannot set a workspace,
 an owner, a visibility or a status.
 """
 
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from bson import ObjectId
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import Truncator
 
 from knowledge.markdown import headings, parse_blocks
 from knowledge.metadata import clean_content, clean_line, clean_tags
-from knowledge.models import MAX_CATEGORY, MAX_SOURCE_PATH, MAX_SUMMARY, MAX_TITLE
+from knowledge.models import MAX_CATEGORY, MAX_SLUG, MAX_SOURCE_PATH, MAX_SUMMARY, MAX_TITLE
 from knowledge.transfer import front_matter
 
 SUFFIXES: Final = frozenset({".md", ".mdx"})
 NOT_CONTENT: Final = frozenset({"node_modules"})
 UNTITLED_STEMS: Final = frozenset({"index", "readme"})
 _BYTES_PER_CHAR: Final = 4
+SLUG: Final = re.compile(rf"[-a-z0-9_]{{1,{MAX_SLUG}}}")
+_CONTROLS: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _WORD_BREAKS: Final = re.compile(r"[-_\s]+")
 _ORDER_PREFIX: Final = re.compile(r"\A\d+[-_.]\s*(?=\S)")
 
@@ -47,6 +53,21 @@ class MarkdownFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What an export adds to a file, so that it finds its article again. See `exporting`.
+
+    `article` is the id of the article that it was, in whichever workspace; `fingerprint` tells
+    what the article said then; `links` are the addresses in its text that the export changed,
+    with what they were.
+    """
+
+    article: ObjectId
+    fingerprint: str
+    slug: str
+    links: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What a file says, cleaned."""
 
@@ -55,6 +76,7 @@ class Page:
     summary: str
     tags: list[str]
     category: str
+    origin: Origin | None = None
 
 
 def find_files(path: Path) -> list[MarkdownFile]:
@@ -71,22 +93,46 @@ def find_files(path: Path) -> list[MarkdownFile]:
 
 def read_page(file: MarkdownFile) -> Page:
     """What the file says. Raises `CannotRead`."""
-    if file.shown != file.relative or len(file.relative) > MAX_SOURCE_PATH:
-        raise CannotRead("its path is too long, or holds characters that cannot be stored")
     try:
-        return _read_page(file)
+        return page_of_text(_read_text(file.path), file.relative)
     except OSError as error:
         raise CannotRead(f"it cannot be opened: {error.strerror}") from error
-    except front_matter.BrokenFrontMatter as error:
-        raise CannotRead(f"broken front matter: {error}") from error
-    except ValidationError as error:
-        raise CannotRead(error.messages[0]) from error
+
+
+def page_of_text(text: str, path: str) -> Page:
+    """What the text of the file at `path` says. Raises `CannotRead`."""
+    with _refusals(path):
+        found, below = front_matter.split(clean_content(text))
+        said = _text(found, "title") or _heading(below) or _name(path)
+        origin, start = _origin(found)
+        return Page(
+            title=_shortened(said, MAX_TITLE),
+            content=start + below,
+            summary=_shortened(_text(found, "description") or _text(found, "summary"), MAX_SUMMARY),
+            tags=clean_tags(_texts(found, "tags")),
+            category=clean_line(_text(found, "category"), max_chars=MAX_CATEGORY),
+            origin=origin,
+        )
+
+
+def page_of_converted(markdown: str, path: str, title: str, summary: str) -> Page:
+    """The page of a file that became Markdown, with what it said about itself."""
+    with _refusals(path):
+        content = clean_content(without_controls(markdown))
+        said = " ".join(without_controls(title).split()) or _heading(content) or _name(path)
+        about = _shortened(without_controls(summary), MAX_SUMMARY)
+        return Page(_shortened(said, MAX_TITLE), content, about, [], "")
 
 
 def humanise(name: str) -> str:
     """A title from a file's or folder's name: `01-getting_started` is *Getting started*."""
     words = _WORD_BREAKS.sub(" ", _ORDER_PREFIX.sub("", name)).strip()
     return words[:1].upper() + words[1:]
+
+
+def without_controls(text: str) -> str:
+    """The text of a converted file without the characters that nobody can have meant in it."""
+    return _CONTROLS.sub("", text)
 
 
 def _walk(root: Path) -> Iterator[MarkdownFile]:
@@ -102,15 +148,17 @@ def _is_markdown(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 
-def _read_page(file: MarkdownFile) -> Page:
-    found, text = front_matter.split(clean_content(_read_text(file.path)))
-    return Page(
-        title=_shortened(_text(found, "title") or _heading(text) or _name(file), MAX_TITLE),
-        content=text,
-        summary=_shortened(_text(found, "description") or _text(found, "summary"), MAX_SUMMARY),
-        tags=clean_tags(_texts(found, "tags")),
-        category=clean_line(_text(found, "category"), max_chars=MAX_CATEGORY),
-    )
+@contextmanager
+def _refusals(path: str) -> Iterator[None]:
+    """Whatever is wrong with a file as a `CannotRead`."""
+    if not path.isprintable() or len(path) > MAX_SOURCE_PATH:
+        raise CannotRead("its path is too long, or holds characters that cannot be stored")
+    try:
+        yield
+    except front_matter.BrokenFrontMatter as error:
+        raise CannotRead(f"broken front matter: {error}") from error
+    except ValidationError as error:
+        raise CannotRead(error.messages[0]) from error
 
 
 def _read_text(path: Path) -> str:
@@ -151,7 +199,22 @@ def _heading(content: str) -> str:
     return next(first, "")
 
 
-def _name(file: MarkdownFile) -> str:
-    folder = file.path.parent.name
-    named_by_folder = file.path.stem.lower() in UNTITLED_STEMS and "/" in file.relative
-    return humanise(folder if named_by_folder else file.path.stem) or file.path.stem
+def _name(path: str) -> str:
+    file = PurePosixPath(path)
+    named_by_folder = file.stem.lower() in UNTITLED_STEMS and "/" in path
+    return humanise(file.parent.name if named_by_folder else file.stem) or file.stem
+
+
+def _origin(found: Mapping[str, object]) -> tuple[Origin | None, str]:
+    """What an export wrote for itself, and the blank start of the text, which the YAML hides."""
+    exported, slug = found.get("exported"), _text(found, "slug") if "exported" in found else ""
+    if not isinstance(exported, dict) or not ObjectId.is_valid(str(exported.get("article"))):
+        return None, ""
+    links, start = exported.get("links"), str(exported.get("blank_start", ""))
+    origin = Origin(
+        article=ObjectId(str(exported["article"])),
+        fingerprint=str(exported.get("fingerprint", "")),
+        slug=slug if SLUG.fullmatch(slug) else "",
+        links={str(k): str(v) for k, v in links.items()} if isinstance(links, dict) else {},
+    )
+    return origin, "" if start.strip() else start
