@@ -14,6 +14,7 @@ from knowledge.views import (
     people,
     reading,
     reports,
+    transfer,
     trash,
     workspaces,
 )
@@ -53,6 +54,20 @@ urlpatterns = [
     path("w/<slug:workspace>/activity/", live.activity, name="activity"),
     path("w/<slug:workspace>/activity/retry", live.retry, name="index_retry"),
     path("w/<slug:workspace>/live", live.live, name="live"),
+    path("w/<slug:workspace>/imports/", transfer.imports, name="imports"),
+    path("w/<slug:workspace>/imports/<str:job>", transfer.import_job, name="import_job"),
+    path(
+        "w/<slug:workspace>/imports/<str:job>/confirm",
+        transfer.import_confirm,
+        name="import_confirm",
+    ),
+    path(
+        "w/<slug:workspace>/imports/<str:job>/cancel",
+        transfer.import_cancel,
+        name="import_cancel",
+    ),
+    path("w/<slug:workspace>/export", transfer.export, name="export"),
+    path("w/<slug:workspace>/export/download", transfer.export_download, name="export_download"),
     path("w/<slug:workspace>/preview", editing.preview, name="preview"),
     path("w/<slug:workspace>/a/<slug:slug>/edit", editing.article_edit, name="article_edit"),
     path(

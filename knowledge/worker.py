@@ -29,6 +29,7 @@ from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
 from knowledge.models import Revision
 from knowledge.providers import Embedder
+from knowledge.transfer.running import start_importing
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Worker:
 
     def run(self) -> None:
         """Index what is pending, then wait to be woken; ends when `stop` is set."""
+        start_importing(self.name, self.stop)
         while not self.stop.is_set():
             try:
                 self._index_as_woken()

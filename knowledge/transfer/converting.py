@@ -109,10 +109,23 @@ def _language(pre: Any) -> str:
 
 
 def _from_docx(data: bytes) -> Converted:
-    import mammoth
     from bs4 import BeautifulSoup
 
     _check_docx(data)
+    html, pictures = _html_of_docx(data)
+    if len(html) > MAX_HTML_BYTES:
+        raise CannotConvert("its text is too long")
+    body = BeautifulSoup(html, "html.parser")
+    first = body.find("h1")
+    _tidy(body, "")
+    return Converted(_markdown(body), first.get_text() if first else "", "", pictures)
+
+
+def _html_of_docx(data: bytes) -> tuple[str, list[bytes]]:
+    import mammoth
+
+    convert: Any = mammoth.convert_to_html  # untyped
+    element: Any = mammoth.images.img_element
     pictures: list[bytes] = []
 
     def keep(image: Any) -> dict[str, str]:
@@ -121,21 +134,12 @@ def _from_docx(data: bytes) -> Converted:
         return {"src": f"{EMBEDDED}{len(pictures) - 1}"}
 
     try:
-        html = mammoth.convert_to_html(
-            io.BytesIO(data),
-            convert_image=mammoth.images.img_element(keep),
-            external_file_access=False,
-        ).value
+        found = convert(io.BytesIO(data), convert_image=element(keep), external_file_access=False)
     except (RecursionError, MemoryError):
         raise
     except Exception as error:  # a damaged file breaks it anywhere
         raise CannotConvert("it cannot be read as a Word file: it is damaged") from error
-    if len(html) > MAX_HTML_BYTES:
-        raise CannotConvert("its text is too long")
-    body = BeautifulSoup(html, "html.parser")
-    first = body.find("h1")
-    _tidy(body, "")
-    return Converted(_markdown(body), first.get_text() if first else "", "", pictures)
+    return str(found.value), pictures
 
 
 def _check_docx(data: bytes) -> None:

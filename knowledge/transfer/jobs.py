@@ -82,7 +82,11 @@ def confirm(job: ImportJob, *, visibility: str = "", publish: bool = False) -> N
     if visibility and visibility not in Visibility.values:
         raise ValueError(visibility)
     confirmed = ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.READY).update(
-        state=ImportJob.State.IMPORTING, visibility=visibility, publish=publish, done=0
+        state=ImportJob.State.IMPORTING,
+        visibility=visibility,
+        publish=publish,
+        done=0,
+        confirmed_at=timezone.now(),
     )
     job.refresh_from_db()
     if not confirmed:

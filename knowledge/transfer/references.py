@@ -7,7 +7,7 @@ links there. Takes time with hostile text: what comes from outside is read by `r
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import unquote
@@ -61,6 +61,14 @@ def replaced(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
         pieces += [text[position:start], new]
         position = end
     return "".join([*pieces, text[position:]])
+
+
+def references_changed(
+    text: str, found: Iterable[Reference], change: Callable[[str, str], str]
+) -> str:
+    """`text` with each address as `change` makes it of what is written and what that means."""
+    spans = ((r.start, r.end, change(text[r.start : r.end], r.target)) for r in found)
+    return replaced(text, spans)
 
 
 def path_of(target: str) -> str:

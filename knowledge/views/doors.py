@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from knowledge.access import Rights, rights_in
-from knowledge.models import Workspace
+from knowledge.models import Role, Workspace
 
 Parts = ParamSpec("Parts")
 
@@ -65,6 +65,11 @@ def for_its_people(view: MemberView[Parts]) -> Guarded:
 def for_editors(view: MemberView[Parts]) -> Guarded:
     """Those who may write in the workspace."""
     return _guarded(view, lambda request: request.rights.edit)
+
+
+def for_writers(view: MemberView[Parts]) -> Guarded:
+    """Those who may write in the workspace, or might if it were not archived."""
+    return _guarded(view, lambda request: request.rights.role in (Role.EDITOR, Role.ADMIN))
 
 
 def for_managers(view: MemberView[Parts]) -> Guarded:
