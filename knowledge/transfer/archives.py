@@ -86,9 +86,11 @@ class Archive:
 
 def is_hidden(path: str) -> bool:
     """Whether a part of the path is one that no author wrote: `.git`, `__MACOSX`."""
-    return any(part.startswith(".") or part in _HIDDEN for part in path.split("/")[:-1]) or (
-        path.rpartition("/")[2].startswith(".")
-    )
+    return any(_names_hidden(part) for part in path.split("/"))
+
+
+def _names_hidden(part: str) -> bool:
+    return part in _HIDDEN or (part.startswith(".") and part not in (".", ".."))
 
 
 def _check_whole(infos: list[zipfile.ZipInfo]) -> None:

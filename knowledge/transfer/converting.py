@@ -62,7 +62,7 @@ def _from_html(data: bytes, *, url: str, charset: str) -> Converted:
 
     if len(data) > MAX_HTML_BYTES:
         raise CannotConvert(f"it is over {MAX_HTML_BYTES // 1024 // 1024} MB of HTML")
-    soup = BeautifulSoup(data, "html.parser", from_encoding=charset or None)
+    soup = BeautifulSoup(data, "lxml", from_encoding=charset or None)
     title = soup.title.get_text() if soup.title else ""
     described = soup.find("meta", attrs={"name": "description"})
     summary = str(described.get("content", "")) if described else ""
@@ -115,7 +115,7 @@ def _from_docx(data: bytes) -> Converted:
     html, pictures = _html_of_docx(data)
     if len(html) > MAX_HTML_BYTES:
         raise CannotConvert("its text is too long")
-    body = BeautifulSoup(html, "html.parser")
+    body = BeautifulSoup(html, "lxml")
     first = body.find("h1")
     _tidy(body, "")
     return Converted(_markdown(body), first.get_text() if first else "", "", pictures)

@@ -30,7 +30,7 @@ class FilesField(forms.FileField):
 class NewImportForm(forms.Form):
     """Files, or the address of a page."""
 
-    files = FilesField(
+    upload = FilesField(
         required=False,
         label="Files",
         help_text="Markdown, text, HTML, Word (.docx) or PDF, up to 100 at once. "

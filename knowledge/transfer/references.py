@@ -20,9 +20,11 @@ from knowledge.markdown import line_starts, parse
 
 Kind = Literal["link", "picture"]
 
-_ADDRESS: Final = r"(?:<(?P<bracketed>[^<>\n]*)>|(?P<plain>[^\s<>]+))"
-_INLINE: Final = re.compile(r"\]\(\s{0,20}" + _ADDRESS.replace(r"[^\s<>]+", r"(?:\\.|[^\s<>\\])+"))
-_DEFINED: Final = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,999}\]:[ \t]*" + _ADDRESS)
+_INLINE: Final = re.compile(r"\]\([ \t\n]{0,20}")
+_DEFINED: Final = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,999}\]:[ \t]{0,20}")
+_MAX_ADDRESS: Final = 2_000
+_BRACKETED: Final = re.compile(r"<([^<>\n]*)>")
+_PIECE: Final = re.compile(r"\\[!-/:-@\[-`{-~]|[^\s()\x00-\x1f\x7f]|[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,20 @@ def _look(
 
 
 def _add(match: re.Match[str], named: Mapping[str, Kind], found: dict[int, Reference]) -> None:
-    group = "bracketed" if match["bracketed"] is not None else "plain"
-    start, raw = match.start(group), match[group]
-    # the regular expression does not balance parentheses, so the address is the longest that is one
-    while raw:
-        target = normalizeLink(unescapeAll(raw))
-        if target in named:
-            found[start] = Reference(start, start + len(raw), named[target], unquote(target))
-            return
-        raw = raw[: raw.rfind(")")] if group == "plain" and ")" in raw else ""
+    start, end = _span(match.string, match.end())
+    target = normalizeLink(unescapeAll(match.string[start:end]))
+    if end > start and target in named:
+        found[start] = Reference(start, end, named[target], unquote(target))
+
+
+def _span(text: str, start: int) -> tuple[int, int]:
+    """Where the address that begins at `start` stands: in `<>`, or up to a space or a lone `)`."""
+    if bracketed := _BRACKETED.match(text, start):
+        return bracketed.span(1)
+    end, depth = start, 0
+    while piece := _PIECE.match(text, end):
+        depth += {"(": 1, ")": -1}.get(piece[0], 0)
+        if depth < 0 or end - start > _MAX_ADDRESS:
+            break
+        end = piece.end()
+    return start, end

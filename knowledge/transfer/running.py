@@ -40,7 +40,6 @@ from knowledge.transfer.importing import (
 )
 from knowledge.transfer.jobs import (
     WITH_THE_WORKER,
-    forget_old_jobs,
     forget_upload,
     new_status,
     store_upload,
@@ -56,7 +55,6 @@ MAX_FILES: Final = 2_000
 
 POLL_EVERY: Final = 0.5
 SAVE_EVERY: Final = 0.5
-TIDY_EVERY: Final = 3600.0
 State = ImportJob.State
 
 
@@ -88,12 +86,8 @@ def run_next(name: str, stop: threading.Event) -> bool:
 
 
 def _import_until(name: str, stop: threading.Event) -> None:
-    tidied = -TIDY_EVERY
     while not stop.is_set():
         try:
-            if time.monotonic() - tidied > TIDY_EVERY:
-                tidied = time.monotonic()
-                forget_old_jobs()
             if not run_next(name, stop):
                 stop.wait(POLL_EVERY)
         except (PyMongoError, DatabaseError) as error:

@@ -35,7 +35,12 @@ def imports(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     form = NewImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            job = jobs.create_job(workspace=workspace, author=request.user, **form.cleaned_data)
+            job = jobs.create_job(
+                workspace=workspace,
+                author=request.user,
+                files=form.cleaned_data["upload"],
+                url=form.cleaned_data["url"],
+            )
             return redirect("knowledge:import_job", workspace.slug, job.pk)
         except jobs.CannotImport as error:
             form.add_error(None, str(error))
