@@ -68,9 +68,11 @@ class Album:
         """The address of a picture that comes back to where it was exported."""
         named = _EXPORTED.fullmatch(path)
         found = find_image(self.workspace, ObjectId(named[1]), named[2]) if named else None
-        return image_address(ObjectId(named[1]), named[2]) if named and found and (
-            found.data == data
-        ) else ""
+        return (
+            image_address(ObjectId(named[1]), named[2])
+            if named and found and (found.data == data)
+            else ""
+        )
 
     def _stored(self, data: bytes) -> str:
         try:

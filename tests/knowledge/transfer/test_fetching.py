@@ -44,7 +44,7 @@ def test_a_page_is_fetched_with_its_kind_and_charset() -> None:
         "[fe80::1]",
         "[fc00::1]",
         "[ff02::1]",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "10.1.2.3",
         "172.16.0.1",
         "192.168.0.1",

@@ -14,7 +14,7 @@ from accounts.models import User
 from kbsite import mongo
 from knowledge.editing import edit_article
 from knowledge.models import Article, ImportJob, Membership, Revision, Role, Status, Workspace
-from knowledge.transfer import fetching, jobs, running
+from knowledge.transfer import fetching, importing, jobs, running
 from knowledge.transfer.fetching import CannotFetch, Fetched
 from tests.knowledge.transfer.zips import png, zip_of
 
@@ -78,7 +78,13 @@ def test_the_check_tells_what_would_happen_and_writes_nothing(start: Start, run:
     job = start(
         {
             "docs.zip": zip_of(
-                {"same.md": "Same", "changed.md": "Two", "new.md": "N", "bad.md": b"\xff", "x.js": ""}
+                {
+                    "same.md": "Same",
+                    "changed.md": "Two",
+                    "new.md": "N",
+                    "bad.md": b"\xff",
+                    "x.js": "",
+                }
             )
         }
     )
@@ -156,8 +162,8 @@ def test_pictures_that_cannot_be_shown_are_said_and_left_in_the_text(run: Start)
 def test_t3_front_matter_sets_no_rights(run: Start, make_workspace: Any) -> None:
     other = make_workspace("other")
     matter = (
-        f"---\ntitle: T\nworkspace: other\nworkspace_id: {other.pk}\nauthor: root\nstatus: published"
-        "\nvisibility: public\nsource_path: b.md\nexported: {article: x, workspace: other}\n---\n"
+        f"---\ntitle: T\nworkspace: other\nworkspace_id: {other.pk}\nauthor: root"
+        "\nstatus: published\nvisibility: public\nsource_path: b.md\nexported: {article: x, workspace: other}\n---\n"
     )
     run({"a.md": matter}, visibility="private")
     article = Article.objects.get()
@@ -194,7 +200,7 @@ def test_a_cancelled_import_keeps_what_it_did(
 
 
 def cancel_when_written(monkeypatch: pytest.MonkeyPatch, job: ImportJob) -> None:
-    create = running.create_from
+    create = importing.create_from
 
     def create_and_cancel(*args: Any, **kwargs: Any) -> Article:
         jobs.cancel(job)
@@ -240,7 +246,7 @@ def test_f4_another_worker_goes_on_where_one_died(
 
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, *, articles: int) -> None:
-    create = running.create_from
+    create = importing.create_from
 
     def create_or_die(*args: Any, **kwargs: Any) -> Article:
         made = create(*args, **kwargs)
@@ -321,9 +327,7 @@ def test_u2_hostile_files_are_refused_and_the_others_go_on(start: Start) -> None
     assert [path for path, outcome in outcomes(job).items() if outcome != "refused"] == ["good.md"]
 
 
-def test_u2_unfinished_imports_are_counted(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_u2_unfinished_imports_are_counted(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "MAX_OPEN_JOBS", 1)
     start({"a.md": "A"})
     with pytest.raises(jobs.CannotImport, match="unfinished imports"):

@@ -39,10 +39,16 @@ def work() -> None:
 
 def upload(client: Client, **files: str | bytes) -> HttpResponse:
     given = [
-        SimpleUploadedFile(name.replace("__", "."), text if isinstance(text, bytes) else text.encode())
+        SimpleUploadedFile(
+            name.replace("__", "."), text if isinstance(text, bytes) else text.encode()
+        )
         for name, text in files.items()
     ]
     return client.post(IMPORTS, {"upload": given})  # type: ignore[return-value]
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def job_page() -> str:
@@ -122,7 +128,9 @@ def test_t5_viewers_neither_import_nor_export(
 
 def test_x1_file_names_and_their_texts_are_shown_as_text(editor: Client) -> None:
     hostile = "<img src=x onerror=alert(1)>"
-    archive = zip_of({f"{hostile}.md": hostile, f"{hostile}.html": "<svg/onload=alert(1)>", "\u202ea.md": ""})
+    archive = zip_of(
+        {f"{hostile}.md": hostile, f"{hostile}.html": "<svg/onload=alert(1)>", "\u202ea.md": ""}
+    )
     upload(editor, **{f"{hostile}__zip": archive})
     work()
     for address in (job_page(), IMPORTS):

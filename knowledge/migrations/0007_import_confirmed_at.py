@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('knowledge', '0004_people'),
+        ('knowledge', '0006_bulk_report'),
     ]
 
     operations = [
