@@ -140,7 +140,12 @@ INDEXES: dict[str, list[IndexModel]] = {
     # as GridFS would make them with the first file; deleting a workspace looks for its files
     "images.files": [
         IndexModel([("filename", 1), ("uploadDate", 1)], name="filename_1_uploadDate_1"),
-        IndexModel([("metadata.workspace_id", 1), ("metadata.sha256", 1)], name="workspace_sha256"),
+        # equal pictures of a workspace are one file
+        IndexModel(
+            [("metadata.workspace_id", 1), ("metadata.sha256", 1)],
+            name="workspace_sha256",
+            unique=True,
+        ),
     ],
     "images.chunks": [IndexModel([("files_id", 1), ("n", 1)], name="files_id_1_n_1", unique=True)],
     "uploads.files": [

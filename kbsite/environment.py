@@ -90,6 +90,7 @@ class Environment(BaseSettings):
     question_max_chars: Count = 1_000
     # twice as many, with their page as HTML, would not fit a document of MongoDB
     article_max_chars: int = Field(default=1_000_000, ge=1_000, le=2_000_000)
+    image_max_bytes: int = Field(default=10_000_000, ge=10_000, le=50_000_000)
     chunk_max_chars: int = Field(default=1_500, ge=200, le=8_000)
     embed_batch: int = Field(default=8, ge=1, le=128)
     lease_seconds: int = Field(default=120, ge=1, le=3_600)

@@ -219,6 +219,11 @@ def images() -> GridFSBucket:
     return GridFSBucket(database(), bucket_name="images")
 
 
+def image_files() -> Collection[Document]:
+    """What GridFS knows of each file in `images`."""
+    return database()["images.files"]
+
+
 def uploads() -> GridFSBucket:
     """Files to import, by `knowledge.transfer.jobs`; `metadata.workspace_id` says whose."""
     return GridFSBucket(database(), bucket_name="uploads")

@@ -251,6 +251,7 @@ CONFIDENCE_STRONG = env.confidence_strong
 CONFIDENCE_WEAK = env.confidence_weak
 QUESTION_MAX_CHARS = env.question_max_chars
 ARTICLE_MAX_CHARS = env.article_max_chars
+IMAGE_MAX_BYTES = env.image_max_bytes
 CHUNK_MAX_CHARS = env.chunk_max_chars
 EMBED_BATCH = env.embed_batch
 LEASE_SECONDS = env.lease_seconds
