@@ -32,8 +32,9 @@ _exports: Final = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
 @for_editors
 def imports(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What was imported lately, and a form for more."""
-    form = NewImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = NewImportForm(request.POST, request.FILES) if posted else NewImportForm()
+    if form.is_valid():
         try:
             job = jobs.create_job(
                 workspace=workspace,

@@ -163,7 +163,8 @@ def test_t3_front_matter_sets_no_rights(run: Start, make_workspace: Any) -> None
     other = make_workspace("other")
     matter = (
         f"---\ntitle: T\nworkspace: other\nworkspace_id: {other.pk}\nauthor: root"
-        "\nstatus: published\nvisibility: public\nsource_path: b.md\nexported: {article: x, workspace: other}\n---\n"
+        "\nstatus: published\nvisibility: public\nsource_path: b.md"
+        "\nexported: {article: x, workspace: other}\n---\n"
     )
     run({"a.md": matter}, visibility="private")
     article = Article.objects.get()

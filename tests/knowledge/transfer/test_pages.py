@@ -59,7 +59,7 @@ def test_an_import_goes_from_the_form_to_the_report(editor: Client) -> None:
     assert upload(editor, a__md="# A", b__md=b"\xff")["Location"] == job_page()
     waiting = editor.get(job_page())
     assert b"Waiting for the worker" in waiting.content
-    assert b"<noscript>" in waiting.content
+    assert b">Refresh</a>" in waiting.content
     work()
     ready = editor.get(job_page()).content.decode()
     assert "this is what would happen" in ready
