@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,10 +12,11 @@ from accounts.models import User
 from knowledge.models import Article, Role, Workspace
 from tests.browser.conftest import wait_until_indexed
 from tests.conftest import PASSWORD
-from tests.knowledge.transfer.zips import png, zip_of
+from tests.knowledge.transfer.zips import Contents, png, zip_of
 
 SLOW = 30_000
-DOCS = {
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DOCS: Contents = {
     "guide/ports.md": "---\ntitle: Ports\ntags: [network]\n---\n\nUse 80. See [hosts](hosts.md).",
     "guide/hosts.md": "# Hosts\n\n![Red](../img/red.png)",
     "guide/old.html": "<h1>Old</h1><p>Kept.",
@@ -64,8 +66,8 @@ def look_at(page: Page, name: str) -> None:
     """Where KB_SCREENSHOTS names a folder, keep the page there in three widths, light and dark."""
     folder = os.environ.get("KB_SCREENSHOTS")
     for width in (1280, 768, 390) if folder else ():
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 900})
             page.screenshot(path=f"{folder}/transfer-{name}-{width}-{scheme}.png", full_page=True)
     if folder:
