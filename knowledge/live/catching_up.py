@@ -1,13 +1,15 @@
 """What a page missed while it was away for longer than is kept: by a change stream of its own.
 
-It only reads up to where the shared stream is, and is bounded in number, in time and in what it
-may find. The token comes from a browser, so it may be anything: whatever MongoDB does not take
-ends like one that is too old.
+It only reads up to where the shared stream is, and is bounded in number, in time, in how far back
+it looks and in what it may find. The token comes from a browser, so it may be anything: whatever
+MongoDB does not take ends like one that is too old.
 """
 
 import asyncio
 import logging
 import re
+import time
+from datetime import timedelta
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -22,20 +24,29 @@ logger = logging.getLogger(__name__)
 MAX_AT_ONCE: Final = 4
 MAX_CHANGES: Final = 500
 SECONDS: Final = 3.0
+MAX_AGE: Final = timedelta(minutes=30)
 _POLL_MS: Final = 50
 _TOKEN: Final = re.compile(r"[0-9A-F]{16,1024}")
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 def is_token(text: str) -> bool:
-    """Whether it looks like a place in a change stream, as this server writes them."""
+    """Whether it looks like a place in a change stream, as MongoDB writes them."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_recent(token: str) -> bool:
+    """Whether it is no older than MAX_AGE: MongoDB would read all that it has written since.
+
+    The digits after the first byte are the place's time, in seconds.
+    """
+    return int(token[2:10], 16) >= time.time() - MAX_AGE.total_seconds()
 
 
 async def changes_between(after: str, until: str, workspace_id: ObjectId) -> list[Change] | None:
     """The workspace's changes after one token up to another; None if nobody can say by now."""
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_AT_ONCE))
-    if slots.locked():
+    if slots.locked() or not is_recent(after):
         return None
     try:
         async with slots, asyncio.timeout(SECONDS):
