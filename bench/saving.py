@@ -20,7 +20,7 @@ from typing import Any
 from bench.database import throwaway_database
 
 SECTIONS = 12
-SENTENCES = 8
+SENTENCES = 3
 PATIENCE_SECONDS = 60
 
 
