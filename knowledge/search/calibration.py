@@ -49,6 +49,16 @@ WORDS: Final = Logistic(slope=13.5, midpoint=0.54)
 """The share of the question's words that are in the passage, where no model is at hand."""
 
 
+RELATED: Final = {"bge-small-en-v1.5-int8@1": 0.85}
+"""The least cosine between the centres of two articles that are about the same."""
+
+_RELATED_UNKNOWN: Final = 0.8
+
+
+def related_floor(recipe: str) -> float:
+    return RELATED.get(recipe, _RELATED_UNKNOWN)
+
+
 def from_cosine(recipe: str, cosine: float) -> float:
     """The probability for a cosine; the cosine itself where the model was never calibrated."""
     logistic = COSINES.get(recipe)

@@ -64,7 +64,10 @@ class EngineStatus(TypedDict):
 
 
 class Engine(Protocol):
-    """Three legs over the same chunks. An empty scope finds nothing in any of them."""
+    """Three legs over the same chunks, and what an article is like.
+
+    An empty scope finds nothing in any of them.
+    """
 
     def prepare(self, *, filters: Filters) -> None:
         """Wait for the index of what will be searched, which may take seconds the first time.
@@ -85,5 +88,12 @@ class Engine(Protocol):
         self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters
     ) -> list[float | None]:
         """How likely each hit answers, 0..1, from its cosine; None where it has no vector."""
+
+    def related(self, *, article_id: ObjectId, filters: Filters, limit: int) -> list[ArticleHit]:
+        """Articles about the same as this one, by the means of their chunks' vectors, best first.
+
+        Itself aside, and none that is only the least unlike. Never waits: without an index, or
+        without vectors for this article, there are none.
+        """
 
     def status(self) -> EngineStatus: ...

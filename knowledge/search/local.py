@@ -108,6 +108,17 @@ class LocalEngine:
             for cosine in cosines
         ]
 
+    def related(self, *, article_id: ObjectId, filters: Filters, limit: int) -> list[ArticleHit]:
+        floor = calibration.related_floor(self.recipe)
+        for workspace_id in filters.workspace_ids:
+            index = self._indexes.get(workspace_id)
+            snapshot = index.snapshot if index else None
+            if snapshot and article_id in snapshot.vectors.positions:
+                shown = Narrowing(filters.shown(workspace_id), filters.tags, filters.category)
+                found = snapshot.vectors.related(article_id, shown, floor=floor, limit=limit)
+                return [ArticleHit(one, rank) for rank, one in enumerate(found, start=1)]
+        return []
+
     def _searched(self, filters: Filters) -> Iterator[tuple[Snapshot, Narrowing]]:
         for workspace_id in filters.workspace_ids:
             shown = filters.shown(workspace_id)

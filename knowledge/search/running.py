@@ -19,6 +19,11 @@ def engine() -> LocalEngine:
     return start_engine(warm=False)
 
 
+def ready_engine() -> LocalEngine | None:
+    """The engine if there is one already: for what is shown only where nobody has to wait."""
+    return _running
+
+
 def start_engine(*, warm: bool = True) -> LocalEngine:
     """Start following the database; with `warm`, build every workspace in the background.
 

@@ -6,7 +6,7 @@ this package's engine: `local.py` turns them into ranks and relevance.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from bson import ObjectId
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from knowledge.providers import Vectors
 from knowledge.search.loading import LoadedArticle
 from knowledge.search.term_index import Narrowing
+
+_TINY: Final = 1e-9
 
 
 class Near(NamedTuple):
@@ -27,13 +29,17 @@ class Near(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IndexedArticle:
-    """What filters compare, and the article's chunks in the order of their rows."""
+    """What filters compare, and the article's chunks in the order of their rows.
+
+    `centre` is the unit mean of their vectors, or zeros where there are none.
+    """
 
     article_id: ObjectId
     visibility: str
     tags: frozenset[str]
     category: str
     chunk_ids: tuple[ObjectId, ...]
+    centre: Vectors = field(compare=False, repr=False)
 
     def matches(self, narrowing: Narrowing) -> bool:
         return (
@@ -67,14 +73,15 @@ class VectorIndex:
         """Without the articles `gone`, with those `loaded` (which are among `gone` if known)."""
         kept = [article.article_id not in gone for article in self.articles]
         rows = np.repeat(np.array(kept, bool), np.diff(self.starts))
-        blocks = [self.matrix[rows], *(block(one, self.matrix.shape[1]) for one in loaded)]
+        new = [block(one, self.matrix.shape[1]) for one in loaded]
         articles = (
             *(one for one, stays in zip(self.articles, kept, strict=True) if stays),
-            *(_indexed(one) for one in loaded),
+            *(_indexed(one, rows) for one, rows in zip(loaded, new, strict=True)),
         )
         lengths = [0, *(len(one.chunk_ids) for one in articles)]
         positions = {one.article_id: position for position, one in enumerate(articles)}
-        return VectorIndex(articles, np.cumsum(lengths), np.concatenate(blocks), positions)
+        matrix = np.concatenate([self.matrix[rows], *new])
+        return VectorIndex(articles, np.cumsum(lengths), matrix, positions)
 
     def nearest(self, vector: Vectors, narrowing: Narrowing, limit: int) -> list[Near]:
         """The nearest chunks among those that match, best first; exact, not approximate."""
@@ -86,6 +93,20 @@ class VectorIndex:
             rows = np.arange(len(cosines))
         best = rows[np.argsort(-cosines[rows], kind="stable")]
         return list(self._named(best[cosines[best] > 0], cosines))
+
+    def related(
+        self, article_id: ObjectId, narrowing: Narrowing, *, floor: float, limit: int
+    ) -> list[ObjectId]:
+        """The matching articles whose centres have at least this cosine to the article's."""
+        position = self.positions.get(article_id)
+        others = [
+            one for one in self.articles if one.article_id != article_id and one.matches(narrowing)
+        ]
+        if position is None or not others:
+            return []
+        cosines = np.stack([one.centre for one in others]) @ self.articles[position].centre
+        best = np.argsort(-cosines, kind="stable")[:limit]
+        return [others[row].article_id for row in best if cosines[row] >= floor]
 
     def cosines(
         self, vector: Vectors, wanted: Sequence[tuple[ObjectId, ObjectId]]
@@ -118,13 +139,15 @@ class VectorIndex:
         return float(self.matrix[row] @ vector) if self.matrix[row].any() else None
 
 
-def _indexed(article: LoadedArticle) -> IndexedArticle:
+def _indexed(article: LoadedArticle, rows: Vectors) -> IndexedArticle:
+    total = rows.sum(axis=0)
     return IndexedArticle(
         article_id=article.article_id,
         visibility=article.visibility,
         tags=article.tags,
         category=article.category,
         chunk_ids=tuple(chunk.chunk_id for chunk in article.chunks),
+        centre=total / max(float(np.linalg.norm(total)), _TINY),
     )
 
 

@@ -25,6 +25,7 @@ from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_a
 from knowledge.article_page import article_page
 from knowledge.browsing.problem_reports import reports_of
 from knowledge.browsing.reading_positions import CONTINUED, continuations, record_visit
+from knowledge.browsing.related import related_articles
 from knowledge.browsing.report_form import ReportForm
 from knowledge.guests import guest_of, new_guest, remember_guest
 from knowledge.index_state import index_state
@@ -80,6 +81,7 @@ def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResp
         "page": article_page(found),
         "filters": SearchAddress().narrowings([found]),
         "can_edit": request.rights.edit,
+        "related": related_articles(found, request.rights.scope),
         "state": index_state(found),
         "report_form": ReportForm(),
     }

@@ -149,3 +149,43 @@ def test_c1_no_question_breaks_a_leg(
     publish()
     engine.articles(question=question, filters=Filters(scope), limit=5)
     engine.passages(question=question, filters=Filters(scope), limit=5)
+
+
+def related_titles(engine: Engine, article: Article, scope: Scope, limit: int = 5) -> list[str]:
+    engine.prepare(filters=Filters(scope))
+    hits = engine.related(article_id=article.pk, filters=Filters(scope), limit=limit)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    found = {one.pk: one.title for one in Article.objects.all()}
+    return [found[hit.article_id] for hit in hits]
+
+
+def test_articles_about_the_same_are_related_the_nearest_first_and_not_to_themselves(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    article = publish("Ports", "The web server listens on a port of the machine.")
+    publish("Ports again", "The web server listens on this port of the machine.")
+    publish("Ports too", "The web server listens on a port of the machine, mostly at night.")
+    publish("Colours", "Blue, green, red: paint whatever wall looks dull.")
+    assert related_titles(engine, article, scope) == ["Ports again", "Ports too"]
+    assert related_titles(engine, article, scope, limit=1) == ["Ports again"]
+
+
+def test_an_article_that_is_not_indexed_is_related_to_none(
+    engine: Engine, publish: Publish, make_article: Publish, scope: Scope
+) -> None:
+    publish("Ports")
+    assert related_titles(engine, make_article("New", "The port is 8000."), scope) == []
+
+
+def test_t4_what_the_scope_hides_takes_no_place_among_the_related(
+    engine: Engine, publish: Publish, scope: Scope
+) -> None:
+    article = publish("Ports", "The web server listens on a port of the machine.")
+    seen = publish("Seen", "The web server listens on a port of the machine, mostly at night.")
+    for number in range(3):
+        hidden = {"title": f"Hidden {number}", "visibility": Visibility.PRIVATE}
+        publish(content="The web server listens on a port of the machine.", **hidden)
+    engine.prepare(filters=Filters(scope))
+    hits = engine.related(article_id=article.pk, filters=Filters(scope), limit=1)
+    assert [hit.article_id for hit in hits] == [seen.pk]
+    assert engine.related(article_id=article.pk, filters=Filters(Scope()), limit=5) == []
