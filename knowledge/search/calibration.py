@@ -49,8 +49,12 @@ WORDS: Final = Logistic(slope=13.5, midpoint=0.54)
 """The share of the question's words that are in the passage, where no model is at hand."""
 
 
-RELATED: Final = {"bge-small-en-v1.5-int8@1": 0.85}
-"""The least cosine between the centres of two articles that are about the same."""
+RELATED: Final = {"bge-small-en-v1.5-int8@1": 0.82}
+"""The least cosine between the centres of two articles that are about the same.
+
+Of the pairs of 64 articles of one manual, where even strangers are at 0.72 (the median), 2 % are
+nearer; from there on, looked at by eye, two had a subject in common.
+"""
 
 _RELATED_UNKNOWN: Final = 0.8
 
