@@ -25,5 +25,5 @@ class ReportForm(forms.Form):
         label="What should the editors know?",
         required=False,
         max_length=MAX_REPORT,
-        help_text="They see it with your user name.",
+        help_text="They see it with your user name, if you are signed in.",
     )
