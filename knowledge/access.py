@@ -169,3 +169,15 @@ def may_read(rights: Rights, article: Article) -> bool:
         return False
     writer = rights.role in (Role.EDITOR, Role.ADMIN)
     return article.status == Status.PUBLISHED or (writer and article.status != Status.TRASHED)
+
+
+def may_see_image(rights: Rights, workspace: Workspace, image_id: ObjectId) -> bool:
+    """Writers see every image of their workspace; readers those of what they may read."""
+    if rights.role in (Role.EDITOR, Role.ADMIN):
+        return True
+    return Article.objects.filter(
+        workspace_id=workspace.pk,
+        image_ids__contains=[image_id],
+        status=Status.PUBLISHED,
+        visibility__in=rights.scope.visibilities(str(workspace.pk)),
+    ).exists()

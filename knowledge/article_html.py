@@ -17,7 +17,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from knowledge.highlighting import COLOURED_CHARS, code_html
 from knowledge.links import Page, Reference, references, resolve
 from knowledge.markdown import Heading, headings, parse, same_text
-from knowledge.sanitizing import clean_article
+from knowledge.sanitizing import clean_article, clean_preview
 
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}(?!\S)")
 _CAPTION: Final = re.compile(r"\b(?:filename|title|package)=\"([^\"]{1,200})\"")
@@ -25,21 +25,34 @@ _STYLE_TO_CLASS: Final = re.compile(r"text-align:(left|center|right)")
 
 
 def article_html(
-    source: str, *, title: str, source_path: str = ""
+    source: str, *, title: str, source_path: str = "", base: str = ""
 ) -> tuple[str, list[Heading], list[Reference]]:
     """Safe HTML of `source`, its headings, and what of this site it refers to.
 
     `source_path` is the file it was imported from. A first heading of level 1 that repeats `title`
     is neither shown nor listed, since the page shows the title; its id stays, so links to it land.
+
+    With the path of the article's page as `base` it is a preview's: links and pictures work at
+    any address, and each block says which line of the source it starts on.
     """
     tokens = parse(source)
     found = headings(tokens)
-    page = Page(frozenset(heading.anchor for heading in found), source_path)
+    page = Page(frozenset(heading.anchor for heading in found), source_path, base)
     resolve(tokens, page)
     referred = references(tokens, page)
+    if base:
+        _note_lines(tokens)
     if found and found[0].level == 1 and same_text(found[0].text, title):
         _keep_only_the_id(tokens, found.pop(0))
-    return clean_article(_renderer.render(tokens, _OPTIONS, {})), found, referred
+    clean = clean_preview if base else clean_article
+    return clean(_renderer.render(tokens, _OPTIONS, {})), found, referred
+
+
+def _note_lines(tokens: Sequence[Token]) -> None:
+    """Mark the blocks for a preview that scrolls with the text; lines count from 0."""
+    for token in tokens:
+        if token.map and token.tag and token.nesting >= 0:
+            token.attrSet("data-line", str(token.map[0]))
 
 
 def _keep_only_the_id(tokens: list[Token], heading: Heading) -> None:

@@ -42,7 +42,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class Section:
     """The blocks under one heading; before the first heading there is a section without one."""
 
     heading: Heading | None
@@ -63,36 +63,37 @@ def chunk(source: str, *, title: str, max_chars: int = 1500) -> list[Chunk]:
     if max_chars < 1:
         raise ValueError(f"max_chars must be at least 1, not {max_chars}")
     found: list[Chunk] = []
-    for section, breadcrumb, spans in _passages(source, title, max_chars):
+    for section, breadcrumb, spans in sections(source, title=title, max_chars=max_chars):
         anchor = section.heading.anchor if section.heading else ""
         for start, end in spans:
             found.append(Chunk(len(found), breadcrumb, anchor, source[start:end], start, end))
     return found
 
 
-def _passages(
-    source: str, title: str, limit: int
-) -> Iterator[tuple[_Section, tuple[str, ...], list[Span]]]:
-    sections = _sections(source)
+def sections(
+    source: str, *, title: str, max_chars: int
+) -> Iterator[tuple[Section, tuple[str, ...], list[Span]]]:
+    """Each section of `source` with its breadcrumb and its passages, which may be none."""
+    found = _sections(source)
     for section, breadcrumb, following in zip(
-        sections, _breadcrumbs(sections, title), [*sections[1:], None], strict=True
+        found, _breadcrumbs(found, title), [*found[1:], None], strict=True
     ):
-        spans = list(_spans(source, section.body, limit))
+        spans = list(_spans(source, section.body, max_chars))
         if not spans and _ends_here(section, following):
-            spans = list(_spans(source, [section.title], limit))
+            spans = list(_spans(source, [section.title], max_chars))
         yield section, breadcrumb, spans
 
 
-def _sections(source: str) -> list[_Section]:
+def _sections(source: str) -> list[Section]:
     tokens = parse_blocks(source)
     opening = {h.line: h for h in headings(tokens) if h.level <= _SECTION_LEVELS}
-    sections = [_Section(None, Block("gap", -1, 0, 0), [])]
+    found = [Section(None, Block("gap", -1, 0, 0), [])]
     for block in blocks(tokens, line_starts(source)):
         if block.kind == "heading" and block.line in opening:
-            sections.append(_Section(opening[block.line], block, []))
+            found.append(Section(opening[block.line], block, []))
         else:
-            sections[-1].body.append(block)
-    return sections
+            found[-1].body.append(block)
+    return found
 
 
 def _spans(source: str, body: list[Block], limit: int) -> Iterator[Span]:
@@ -101,17 +102,17 @@ def _spans(source: str, body: list[Block], limit: int) -> Iterator[Span]:
     return pack(source, pieces, limit=limit)
 
 
-def _ends_here(section: _Section, following: _Section | None) -> bool:
+def _ends_here(section: Section, following: Section | None) -> bool:
     """Whether no breadcrumb below would name this section's heading."""
     named = section.heading is not None and section.heading.text
     return bool(named) and (following is None or following.level <= section.level)
 
 
-def _breadcrumbs(sections: list[_Section], title: str) -> Iterator[tuple[str, ...]]:
+def _breadcrumbs(found: list[Section], title: str) -> Iterator[tuple[str, ...]]:
     """Each section's trail from the title down, without a first heading that repeats the title."""
     title = _crumb(title) or "Untitled"
     trail: list[tuple[int, str]] = []
-    for section in sections:
+    for section in found:
         if heading := section.heading:
             trail = [(level, text) for level, text in trail if level < heading.level]
             trail.append((heading.level, _crumb(heading.text)))

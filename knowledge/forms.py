@@ -4,13 +4,17 @@ What a text may hold is `metadata`; writing is `editing`. A form never writes, s
 shows after a refused write is exactly what was typed.
 """
 
+import json
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.template.defaultfilters import pluralize
 
+from knowledge.authoring.drafts import is_key, new_key
+from knowledge.authoring.merging import clashes
 from knowledge.metadata import clean_content, clean_line, clean_tags
 from knowledge.models import (
     MAX_CATEGORY,
@@ -19,11 +23,13 @@ from knowledge.models import (
     MAX_SUMMARY,
     MAX_TITLE,
     Article,
+    Draft,
     Visibility,
     Workspace,
 )
 
 SLUG_TAKEN = "Another article has this address. It may be a draft, or in the trash."
+SHORT_FIELDS = ("title", "summary", "tags", "category", "visibility", "slug")
 WRITABLE = ("title", "content", "summary", "tags", "category", "visibility")
 
 
@@ -93,7 +99,10 @@ class ArticleFields(forms.Form):
     )
     tags = TagsField(required=False, help_text="Separate them with commas.")
     category = LineField(
-        max_length=MAX_CATEGORY, required=False, help_text="One; readers can narrow a search to it."
+        max_length=MAX_CATEGORY,
+        required=False,
+        help_text="One; readers can narrow a search to it.",
+        widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
     )
     visibility = forms.ChoiceField(
         label="Who may read it",
@@ -127,36 +136,65 @@ class ArticleFields(forms.Form):
 
 
 class ArticleForm(ArticleFields):
-    """The editor's page: a new article of `workspace`, or changes to `article`."""
+    """The editor's page: a new article of `workspace`, or changes to `article`.
+
+    A `draft` is what was typed before and not saved. `key` names the draft of this page; `was`
+    says, in JSON, what the fields held when the page was opened, so that a conflict can tell who
+    changed what; `merging` is set while two people's texts are being brought together.
+    """
+
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    was = forms.CharField(required=False, widget=forms.HiddenInput)
+    merging = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, workspace: Workspace, article: Article | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        workspace: Workspace,
+        article: Article | None = None,
+        draft: Draft | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.workspace, self.article = workspace, article
-        self.initial = {"visibility": workspace.visibility}
+        self.initial = {"visibility": workspace.visibility, "key": new_key()}
         if article:
             self.initial = {name: getattr(article, name) for name in (*WRITABLE, "slug")}
-            self.initial["seen"] = article.version
+            self.initial |= {"seen": article.version, "key": str(article.pk)}
+            self.initial["was"] = json.dumps(as_typed(article))
+        if draft:
+            blank = dict.fromkeys((*WRITABLE, "slug"), "")
+            self.initial |= {**blank, **draft.fields, "seen": draft.seen, "key": draft.key}
+
+    @property
+    def draft_key(self) -> str:
+        """Names this page's draft; a new one where the form was sent something else."""
+        key = str(self["key"].value() or "")
+        return key if is_key(key) else new_key()
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         check_slug_is_free(slug, workspace=self.workspace, article=self.article)
         return slug
 
-    def differences(self) -> list[tuple[str, str, str]]:
-        """Name, label and stored value of each field that is stored otherwise than typed."""
-        typed = self.changes()
-        return [
-            (name, str(self[name].label), self._as_shown(name))
-            for name in typed
-            if typed[name] != getattr(self.article, name)
-        ]
+    def clean_content(self) -> str:
+        content: str = self.cleaned_data["content"]
+        left = len(clashes(content)) if self.data.get("merging") else 0
+        if left:
+            raise ValidationError(
+                f"{left} passage{pluralize(left)} still hold{pluralize(left, 's,')} both texts, "
+                "between the marks <<<<<<< and >>>>>>>. Choose one of them, or write a third."
+            )
+        return content
 
-    def _as_shown(self, name: str) -> str:
-        if name == "visibility":
-            return str(Visibility(getattr(self.article, name)).label)
-        return str(self.fields[name].prepare_value(getattr(self.article, name)))
+
+def as_typed(article: Article) -> dict[str, str | int]:
+    """The article's short fields as a form shows them, and the revision that its text is."""
+    shown: dict[str, str | int] = {
+        name: str(ArticleFields.base_fields[name].prepare_value(getattr(article, name)))
+        for name in SHORT_FIELDS
+    }
+    return shown | {"revision": article.revision}
 
 
 class SeenForm(forms.Form):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urljoin
 
 from markdown_it.token import Token
 
@@ -35,10 +35,13 @@ class Page:
     """What a link's target depends on: the page's ids, and the file that it was imported from.
 
     `source_path` is relative to the imported folder, and empty for an article written here.
+    `base` is the path of the article's page, for showing the article at another address; without
+    one, what is relative stays so.
     """
 
     anchors: frozenset[str] = frozenset()
     source_path: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,16 @@ def target(url: str, page: Page) -> str | None:
         return url if _ALLOWED.match(url) else None
     path, mark, fragment = url.partition("#")
     if path.startswith("//") or not fragment:
-        return (_sibling(path, page) + mark) or None
+        return (_placed(_sibling(path, page), page) + mark) or None
     anchor = _anchor(unquote(fragment), page.anchors if not path else frozenset())
-    return f"{_sibling(path, page)}#{quote(anchor)}"
+    return f"{_placed(_sibling(path, page), page)}#{quote(anchor)}"
+
+
+def _placed(path: str, page: Page) -> str:
+    """The path as the article's page would understand it, wherever the article is shown."""
+    if not page.base or not path or path.startswith("/"):
+        return path
+    return "/" + urljoin(page.base, path).lstrip("/")
 
 
 def _sibling(path: str, page: Page) -> str:
@@ -142,6 +152,7 @@ def _picture(token: Token, page: Page, inside_link: bool) -> Iterator[Token]:
     """The picture, or its description, linked to it where that can be."""
     source = str(token.attrs["src"])
     if PICTURE.fullmatch(source):
+        token.attrSet("src", _placed(source, page))
         token.attrSet("loading", "lazy")
         yield token
         return

@@ -1,8 +1,9 @@
 """Markdown to safe HTML for pages: articles in a process that can be killed, answers in this one.
 
 An article is a megabyte from anybody, and some Markdown takes long to read, so it is rendered by
-a child that is killed at the time limit. Two children serve all threads; they stay for the next
-article and end with this process. What the HTML holds is `article_html` and `answer_html`.
+a child that is killed at the time limit; an editor's previews and merges take the same way. Two
+children serve all threads; they stay for the next article and end with this process. What the
+HTML holds is `article_html` and `answer_html`.
 """
 
 import atexit
@@ -29,6 +30,7 @@ __all__ = [
     "RenderTimeout",
     "RenderUnavailable",
     "Rendered",
+    "ask_child",
     "render",
     "render_answer",
 ]
@@ -90,12 +92,8 @@ def render(
     """
     if len(source) > MAX_CHARS:
         raise RenderError(f"longer than {MAX_CHARS} characters")
-    with _children.borrow() as child:
-        reply = child.ask(
-            {"source": source, "title": title, "source_path": source_path}, time_limit
-        )
-    if "error" in reply:
-        raise RenderError(reply["error"])
+    request = {"work": "article", "source": source, "title": title, "source_path": source_path}
+    reply = ask_child(request, time_limit)
     if _bytes(reply) > MAX_PAGE_BYTES or len(reply["headings"]) > MAX_HEADINGS:
         raise RenderError("too large a page")
     return Rendered(
@@ -103,6 +101,15 @@ def render(
         tuple(Heading(**heading) for heading in reply["headings"]),
         tuple(Reference(**reference) for reference in reply["references"]),
     )
+
+
+def ask_child(request: dict[str, Any], time_limit: float = TIME_LIMIT) -> dict[str, Any]:
+    """What a child answers to `request`, as `rendering_process` knows it. Raises as `render`."""
+    with _children.borrow() as child:
+        reply = child.ask(request, time_limit)
+    if "error" in reply:
+        raise RenderError(reply["error"])
+    return reply
 
 
 def _bytes(reply: dict[str, Any]) -> int:
@@ -156,7 +163,7 @@ class _Child:
     def _warm_up(self) -> None:
         """Let the child import what rendering needs, outside of an article's time limit."""
         try:
-            self.ask({"source": "", "title": ""}, _START_LIMIT)
+            self.ask({"work": "article", "source": "", "title": ""}, _START_LIMIT)
         except RenderError as error:
             self.end()
             raise RenderUnavailable("no rendering process could start") from error

@@ -1,4 +1,6 @@
-"""The process that renders articles, so that it can be killed: no Django, no database, no keys.
+"""The process for what an author's text can make slow, so that it can be killed.
+
+It renders articles and their previews and merges texts: no Django, no database, no keys.
 
 Reads frames from standard input and answers each on standard output: four bytes of length, big
 end first, then JSON. Ends when its input ends, that is, with its parent. `rendering` starts it.
@@ -8,8 +10,9 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 LENGTH_BYTES = 4
 
@@ -32,17 +35,41 @@ def read_frame(stream: BinaryIO) -> dict[str, Any] | None:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from knowledge.article_html import article_html
-
     try:
-        html, headings, references = article_html(**request)
+        return _WORK[request.pop("work")](**request)
     except Exception as error:  # whatever one article does, the next one is rendered
         return {"error": type(error).__name__}
+
+
+def _article(**request: Any) -> dict[str, Any]:
+    from knowledge.article_html import article_html
+
+    html, headings, references = article_html(**request)
     return {
         "html": html,
         "headings": [asdict(heading) for heading in headings],
         "references": [asdict(reference) for reference in references],
     }
+
+
+def _preview(*, max_chars: int, **request: Any) -> dict[str, Any]:
+    from knowledge.authoring.outline import outline
+
+    found = outline(request["source"], title=request["title"], max_chars=max_chars)
+    return _article(**request) | {"outline": asdict(found)}
+
+
+def _merge(*, base: str, mine: str, theirs: str) -> dict[str, Any]:
+    from knowledge.authoring.merging import merge
+
+    return {"text": merge(base, mine, theirs)}
+
+
+_WORK: Final[dict[str, Callable[..., dict[str, Any]]]] = {
+    "article": _article,
+    "preview": _preview,
+    "merge": _merge,
+}
 
 
 def main() -> None:

@@ -49,6 +49,11 @@ _ARTICLE_VALUES: Final = {
     ("td", "class"): _ALIGN,
     **{(tag, "id"): _ID for tag in ("span", *_HEADING_TAGS)},
 }
+_LINED: Final = ("p", "ul", "ol", "li", "blockquote", "hr", *sorted(_HEADING_TAGS))
+_PREVIEW_VALUES: Final = {
+    **_ARTICLE_VALUES,
+    **{(tag, "data-line"): re.compile(r"\d{1,7}") for tag in _LINED},
+}
 _ANSWER_VALUES: Final = {
     ("a", "class"): re.compile("citation"),
     ("a", "href"): re.compile(r"#source-\d{1,3}"),
@@ -60,6 +65,11 @@ _ANSWER_VALUES: Final = {
 def clean_article(html: str) -> str:
     """The allowed part of an article's HTML."""
     return _article.clean(html)
+
+
+def clean_preview(html: str) -> str:
+    """As `clean_article`, with the source's line numbers on its blocks."""
+    return _preview.clean(html)
 
 
 def clean_answer(html: str) -> str:
@@ -97,10 +107,9 @@ def _cleaner(
     )
 
 
-_article: Final = _cleaner(
-    _BLOCK_TAGS | {"a", "img", "div", "span", "figure", "figcaption"},
-    _ARTICLE_VALUES,
-    {"span": {name for name in STANDARD_TYPES.values() if name}},
-)
+_ARTICLE_TAGS: Final = _BLOCK_TAGS | {"a", "img", "div", "span", "figure", "figcaption"}
+_ARTICLE_CLASSES: Final = {"span": {name for name in STANDARD_TYPES.values() if name}}
+_article: Final = _cleaner(_ARTICLE_TAGS, _ARTICLE_VALUES, _ARTICLE_CLASSES)
+_preview: Final = _cleaner(_ARTICLE_TAGS, _PREVIEW_VALUES, _ARTICLE_CLASSES)
 _answer: Final = _cleaner(_BLOCK_TAGS | {"a"}, _ANSWER_VALUES)
 _excerpt: Final = _cleaner({"code", "mark"}, {})

@@ -5,8 +5,10 @@ from django.urls import path
 from knowledge.views import (
     answering,
     browsing,
+    drafts,
     editing,
     history,
+    images,
     invitations,
     links,
     listing,
@@ -68,6 +70,19 @@ urlpatterns = [
     ),
     path("w/<slug:workspace>/export", transfer.export, name="export"),
     path("w/<slug:workspace>/export/download", transfer.export_download, name="export_download"),
+    path("w/<slug:workspace>/drafts/<slug:key>", drafts.draft_keep, name="draft_keep"),
+    path("w/<slug:workspace>/drafts/<slug:key>/drop", drafts.draft_drop, name="draft_drop"),
+    path("w/<slug:workspace>/images/", images.image_new, name="image_new"),
+    path(
+        "w/<slug:workspace>/images/<slug:image>.<slug:extension>",
+        images.image,
+        name="image",
+    ),
+    path(
+        "w/<slug:workspace>/suggestions/tags",
+        images.tag_suggestions,
+        name="tag_suggestions",
+    ),
     path("w/<slug:workspace>/preview", editing.preview, name="preview"),
     path("w/<slug:workspace>/a/<slug:slug>/edit", editing.article_edit, name="article_edit"),
     path(

@@ -67,6 +67,7 @@ def address(name: str, workspace: str, article: str = "none", answer: str = NO_A
     values = {"workspace": workspace, "slug": article, "answer": answer, "source_path": "a.md"}
     values |= {"member": NO_ANSWER, "invitation": NO_ANSWER, "token": "none", "number": "1"}
     values |= {"action": NO_ANSWER, "report": NO_ANSWER, "job": NO_ANSWER}
+    values |= {"key": "0" * 24, "image": NO_ANSWER, "extension": "png"}
     return reverse(name, kwargs={key: values[key] for key in URLS[name]})
 
 

@@ -4,37 +4,38 @@ Thin: who may edit is `access`, what a field may hold is `forms`, every write is
 Whoever may not edit gets the same 404 as for a workspace that does not exist.
 """
 
-from typing import Any
+from contextlib import suppress
 
+from bson import ObjectId
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
 from knowledge import editing
-from knowledge.access import readable_article
+from knowledge.access import may_read, readable_article
+from knowledge.authoring.drafts import DraftRefused, drop_draft, find_draft
 from knowledge.forms import SLUG_TAKEN, ArticleForm
-from knowledge.metadata import clean_content
 from knowledge.models import Article, Status, Workspace
-from knowledge.rendering import RenderError, RenderUnavailable
-from knowledge.rendering import render as render_markdown
-from knowledge.sanitizing import clean_article
 from knowledge.views.acting import act, found
+from knowledge.views.conflicts import begin, chosen_in, take
 from knowledge.views.doors import MemberRequest, for_editors
+from knowledge.views.drafts import keep_typed
+from knowledge.views.form_page import form_page, preview_of
 
 
 @require_http_methods(["GET", "POST"])
 @for_editors
 def article_new(request: MemberRequest, workspace: Workspace) -> HttpResponse:
-    """A form for a new article."""
+    """A form for a new article, or with what `draft` names."""
     if request.method != "POST":
-        return _form_page(request, ArticleForm(workspace=workspace))
+        key = request.GET.get("draft", "")
+        draft = find_draft(user=request.user, workspace=workspace, key=key) if key else None
+        return form_page(request, ArticleForm(workspace=workspace, draft=draft), draft=draft)
     form = ArticleForm(request.POST, workspace=workspace)
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     try:
         status = Status.PUBLISHED if "publish" in request.POST else Status.DRAFT
         article = editing.create_article(
@@ -42,20 +43,26 @@ def article_new(request: MemberRequest, workspace: Workspace) -> HttpResponse:
         )
     except editing.SlugTaken:
         form.add_error("slug", SLUG_TAKEN)
-        return _form_page(request, form)
-    return _saved(request, workspace, article)
+        return form_page(request, form)
+    return _saved(request, form, article)
 
 
 @require_http_methods(["GET", "POST"])
 @for_editors
 def article_edit(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
-    """A form for an article; a save over somebody else's is refused with both texts shown."""
+    """A form for an article; a save over somebody else's is refused with both versions merged."""
     article = readable_article(request.user, workspace, slug)
     if request.method != "POST":
-        return _form_page(request, ArticleForm(workspace=workspace, article=found(article)))
+        key = str(found(article).pk)
+        draft = find_draft(user=request.user, workspace=workspace, key=key)
+        form = ArticleForm(workspace=workspace, article=article, draft=draft)
+        return form_page(request, form, draft=draft)
+    article = article or _moved(request, workspace)
     form = ArticleForm(request.POST, workspace=workspace, article=article)
     if article is None:
-        return _form_page(request, form, gone=True, status=409)
+        return form_page(request, form, gone=True, status=409)
+    if chosen := chosen_in(request):
+        return _choose(request, form, article, chosen)
     return _save(request, article, form)
 
 
@@ -63,12 +70,12 @@ def article_edit(request: MemberRequest, workspace: Workspace, slug: str) -> Htt
 @for_editors
 def preview(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What was typed, as the article's page would show it; alone for htmx, else in the form."""
-    context = _preview(request.POST.get("content", ""), request.POST.get("title", ""))
-    if request.htmx:
-        return render(request, "knowledge/editor/_preview.html", context)
     article = readable_article(request.user, workspace, request.POST.get("editing", ""))
+    context = preview_of(request.POST, workspace=workspace, article=article)
+    if request.htmx:
+        return render(request, "knowledge/editor/_preview_update.html", context)
     form = ArticleForm(request.POST, workspace=workspace, article=article)
-    return _form_page(request, form, **context)
+    return form_page(request, form, **context)
 
 
 @require_POST
@@ -109,9 +116,16 @@ def article_delete(request: MemberRequest, workspace: Workspace, slug: str) -> H
     return redirect("knowledge:articles", workspace.slug)
 
 
+def _moved(request: MemberRequest, workspace: Workspace) -> Article | None:
+    """The article that the form was for, where its address has changed since."""
+    key = request.POST.get("key", "")
+    named = Article.objects.filter(pk=key).first() if ObjectId.is_valid(key) else None
+    return named and readable_article(request.user, workspace, named.slug)
+
+
 def _save(request: MemberRequest, article: Article, form: ArticleForm) -> HttpResponse:
     if not form.is_valid():
-        return _form_page(request, form)
+        return form_page(request, form)
     changes = form.changes()
     if "publish" in request.POST:
         changes["status"] = Status.PUBLISHED
@@ -125,44 +139,43 @@ def _save(request: MemberRequest, article: Article, form: ArticleForm) -> HttpRe
         )
     except editing.SlugTaken:
         form.add_error("slug", SLUG_TAKEN)
-        return _form_page(request, form)
+        return form_page(request, form)
     except editing.Conflict:
-        return _conflict_page(request, form, article)
-    return _saved(request, form.workspace, article)
+        return _merge(request, form, article)
+    return _saved(request, form, article)
 
 
-def _conflict_page(request: MemberRequest, form: ArticleForm, article: Article) -> HttpResponse:
-    form.article = readable_article(request.user, form.workspace, article.slug)
-    if form.article is None:
-        return _form_page(request, form, gone=True, status=409)
-    form.rebase(form.article)
-    return _form_page(request, form, differences=form.differences(), conflict=True, status=409)
+def _merge(request: MemberRequest, form: ArticleForm, article: Article) -> HttpResponse:
+    """Somebody else saved first: keep what was typed, and show both versions brought together."""
+    stored = Article.objects.filter(pk=article.pk).first()
+    if stored is None or not may_read(request.rights, stored):
+        form.article = None
+        return form_page(request, form, gone=True, status=409)
+    stored.workspace = form.workspace
+    with suppress(DraftRefused):
+        keep_typed(request, form.workspace, str(article.pk))
+    merged = ArticleForm(form.data, workspace=form.workspace, article=stored)
+    begin(merged, stored)
+    return form_page(request, merged, status=409)
 
 
-def _form_page(
-    request: MemberRequest, form: ArticleForm, *, status: int = 200, **context: Any
+def _choose(
+    request: MemberRequest, form: ArticleForm, article: Article, chosen: str
 ) -> HttpResponse:
-    context |= {"workspace": form.workspace, "article": form.article, "form": form}
-    return render(request, "knowledge/editor/form.html", context, status=status)
+    """One of the two versions for a place of the conflict, unless there is a third by now."""
+    if form.data.get("seen") != str(article.version):
+        return _merge(request, form, article)
+    take(form, article, chosen)
+    return form_page(request, form)
 
 
-def _saved(request: MemberRequest, workspace: Workspace, article: Article) -> HttpResponse:
+def _saved(request: MemberRequest, form: ArticleForm, article: Article) -> HttpResponse:
+    key = form.cleaned_data["key"]
+    drop_draft(user=request.user, workspace=form.workspace, key=key)
     if article.status != Status.PUBLISHED:
         messages.success(request, "Saved. Readers do not see it until it is published.")
     elif article.pending:
         messages.success(request, "Saved. Searches find it as soon as it is indexed.")
     else:
         messages.success(request, "Saved.")
-    return redirect("knowledge:article", workspace.slug, article.slug)
-
-
-def _preview(content: str, title: str) -> dict[str, Any]:
-    try:
-        html = clean_article(render_markdown(clean_content(content), title=title).html)
-    except ValidationError as error:
-        return {"preview_problem": error.messages[0]}
-    except RenderUnavailable:
-        return {"preview_problem": "Too many previews at once. Try again in a moment."}
-    except RenderError:
-        return {"preview_problem": "This text takes too long to lay out. It can still be saved."}
-    return {"preview": mark_safe(html)}  # noqa: S308
+    return redirect("knowledge:article", form.workspace.slug, article.slug)

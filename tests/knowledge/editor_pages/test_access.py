@@ -13,6 +13,8 @@ PAGES = [
     ("get", "article_new", False),
     ("post", "article_new", False),
     ("post", "preview", False),
+    ("post", "image_new", False),
+    ("get", "tag_suggestions", False),
     ("get", "article_edit", True),
     ("post", "article_edit", True),
     ("post", "article_publish", True),

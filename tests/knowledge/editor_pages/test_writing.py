@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import User
-from knowledge.editing import Conflict, edit_article, purge_article, trash_article
+from knowledge.editing import Conflict, purge_article, trash_article
 from knowledge.models import Article, Revision, Status
 from tests.knowledge.editor_pages.pages import MakeArticle, text_of, typed, url
 
@@ -72,24 +72,6 @@ def test_a_changed_address_is_where_the_editor_lands(
     article = make_article()
     response = editor.post(url("article_edit", article.slug), typed(slug="new", seen="1"))
     assert response["Location"] == url("article", "new")
-
-
-def test_of_two_edits_the_second_is_shown_both_texts_and_can_then_save(
-    editor: Client, make_article: MakeArticle
-) -> None:
-    article = make_article(content="First")
-    edit_article(article, seen=1, author=None, content="THEIRS", tags=["theirs"])
-    address = url("article_edit", article.slug)
-    refused = editor.post(address, typed(content="MINE", tags="mine", seen="1"))
-    shown = text_of(refused)
-    assert refused.status_code == 409
-    assert "THEIRS</textarea>" in shown
-    assert Article.objects.get().content == "THEIRS"
-    again = {field.name: field.value() or "" for field in refused.context["form"]}
-    assert (again["content"], again["tags"], again["seen"]) == ("MINE", "mine", "2")
-    assert editor.post(address, again).status_code == 302
-    texts = Revision.objects.order_by("number").values_list("content", flat=True)
-    assert list(texts) == ["First", "THEIRS", "MINE"]
 
 
 @pytest.mark.parametrize("seen", ["", "x", "-1", "99999999999999999999"])
