@@ -146,6 +146,7 @@ class ArticleForm(ArticleFields):
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     was = forms.CharField(required=False, widget=forms.HiddenInput)
     merging = forms.CharField(required=False, widget=forms.HiddenInput)
+    saving = True  # else it is only shown, and what is still to choose is no error
 
     def __init__(
         self,
@@ -179,7 +180,7 @@ class ArticleForm(ArticleFields):
 
     def clean_content(self) -> str:
         content: str = self.cleaned_data["content"]
-        left = len(clashes(content)) if self.data.get("merging") else 0
+        left = len(clashes(content)) if self.saving and self.data.get("merging") else 0
         if left:
             raise ValidationError(
                 f"{left} passage{pluralize(left)} still hold{pluralize(left, 's,')} both texts, "

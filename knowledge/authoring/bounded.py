@@ -1,4 +1,4 @@
-"""An editor's previews and merges, in the processes of `rendering`, which end what takes too long."""
+"""An editor's previews and merges, in the processes of `rendering`, which end what takes long."""
 
 from dataclasses import dataclass
 

@@ -156,6 +156,7 @@ def _merge(request: MemberRequest, form: ArticleForm, article: Article) -> HttpR
         keep_typed(request, form.workspace, str(article.pk))
     merged = ArticleForm(form.data, workspace=form.workspace, article=stored)
     begin(merged, stored)
+    merged.saving = False
     return form_page(request, merged, status=409)
 
 
@@ -166,6 +167,7 @@ def _choose(
     if form.data.get("seen") != str(article.version):
         return _merge(request, form, article)
     take(form, article, chosen)
+    form.saving = False
     return form_page(request, form)
 
 

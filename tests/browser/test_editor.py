@@ -35,7 +35,7 @@ def sign_in(page: Page, username: str) -> Page:
     page.get_by_label("User name or e-mail").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_label("Title")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the preview has come
     return page
 
 
