@@ -90,9 +90,7 @@ def test_autosave_survives_a_tab_that_is_closed(editor: Page) -> None:
     editor.close()
     tab.goto(NEW)
     tab.get_by_role("link", name="Half done").click()
-    expect(tab.get_by_label("Text")).to_have_value(
-        "Typed and never saved. And in the last moment"
-    )
+    expect(tab.get_by_label("Text")).to_have_value("Typed and never saved. And in the last moment")
     tab.get_by_role("button", name="Save draft").click()
     expect(tab.get_by_role("heading", name="Half done")).to_be_visible()
     assert Draft.objects.count() == 0
@@ -163,9 +161,7 @@ def test_an_article_is_written_by_keyboard_alone(
     assert Article.objects.get(status="draft").tags == ["network", "second"]
 
 
-def test_a_session_that_ends_while_one_writes_costs_no_text(
-    editor: Page, trouble: Trouble
-) -> None:
+def test_a_session_that_ends_while_one_writes_costs_no_text(editor: Page, trouble: Trouble) -> None:
     editor.get_by_label("Title").fill("Kept")
     editor.context.clear_cookies()
     editor.get_by_role("button", name="Save draft").click()
