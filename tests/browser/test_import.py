@@ -55,7 +55,7 @@ def test_a_zip_is_checked_confirmed_watched_and_becomes_searchable(
     look_at(imports, "done")
     for article in Article.objects.all():
         wait_until_indexed(article)
-    imports.get_by_role("link", name="Ports").click()
+    imports.get_by_role("link", name="Ports", exact=True).click()
     imports.get_by_role("link", name="hosts", exact=True).click()
     red = imports.get_by_role("img", name="Red")
     expect(red).to_be_visible()
