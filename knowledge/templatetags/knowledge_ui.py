@@ -66,9 +66,11 @@ def ago(moment: datetime | None) -> str:
 
 @register.simple_tag
 def in_time(moment: datetime | None) -> str:
-    """How long until then in one unit: "in 29 days"; "any moment now" once it is past."""
+    """How long until then: "in 29 days", "in 3 hours"; "any moment now" once it is past."""
     if moment is None or moment <= timezone.now():
         return "any moment now"
+    if days := (moment - timezone.now()).days:
+        return f"in {days} day{'s' if days > 1 else ''}"
     return f"in {timeuntil(moment, depth=1)}"
 
 

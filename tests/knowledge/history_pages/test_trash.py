@@ -25,10 +25,10 @@ def test_the_trash_says_who_when_and_until_when(
 ) -> None:
     settings.TRASH_DAYS = 30
     Article.objects.update(trashed_at=timezone.now() - timedelta(hours=12))
-    page = text_of(editor.get(url("trash")))
-    assert "12\xa0hours ago" in page
+    page = " ".join(text_of(editor.get(url("trash"))).replace("\xa0", " ").split())
+    assert "12 hours ago" in page
     assert 'data-label="By">ed<' in page
-    assert "in 4\xa0weeks" in page
+    assert "in 29 days" in page
 
 
 def test_what_is_overdue_is_said_to_go_soon(editor: Client, trashed: Article) -> None:
