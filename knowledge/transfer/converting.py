@@ -62,7 +62,7 @@ def _from_html(data: bytes, *, url: str, charset: str) -> Converted:
 
     if len(data) > MAX_HTML_BYTES:
         raise CannotConvert(f"it is over {MAX_HTML_BYTES // 1024 // 1024} MB of HTML")
-    soup = BeautifulSoup(data, "lxml", from_encoding=charset or None)
+    soup = BeautifulSoup(_decoded(data, charset), "lxml")
     title = soup.title.get_text() if soup.title else ""
     described = soup.find("meta", attrs={"name": "description"})
     summary = str(described.get("content", "")) if described else ""
@@ -73,6 +73,17 @@ def _from_html(data: bytes, *, url: str, charset: str) -> Converted:
     _tidy(body, url)
     markdown = _markdown(body)
     return Converted(markdown, (first.get_text() if first else "") or title, summary)
+
+
+def _decoded(data: bytes, charset: str) -> str | bytes:
+    """As its server says; undecoded where that says nothing, for the page itself to say it.
+
+    Not by lxml, which knows few of the names that a charset has.
+    """
+    try:
+        return data.decode(charset, errors="replace") if charset else data
+    except (LookupError, ValueError):
+        return data
 
 
 def _tidy(body: Any, url: str) -> None:

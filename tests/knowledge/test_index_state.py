@@ -10,7 +10,7 @@ from knowledge.index_state import IndexState, index_state
 from knowledge.models import Article, Status
 
 NOW = timezone.now()
-SOON, AGO = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
+SOON, AGO = NOW + timedelta(days=1), NOW - timedelta(days=1)
 FAILED = {"index_error": "the embedding model is busy", "not_before": SOON}
 HELD = {"lease_owner": "worker", "lease_until": SOON}
 DRAFT = {"status": Status.DRAFT}

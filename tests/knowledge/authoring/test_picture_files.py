@@ -2,7 +2,6 @@
 
 import io
 import zlib
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -135,5 +134,8 @@ def test_u2_a_file_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
 def test_u2_every_file_that_is_cut_off_is_refused_or_shown_in_part() -> None:
     for data in (picture("GIF", mode="P", colour=1), picture("WEBP"), animation()):
         for end in range(0, len(data), 7):
-            with suppress(PictureRefused, OSError, ValueError, EOFError, SyntaxError):
-                opened(rewrite(data[:end]).data)
+            try:
+                found = rewrite(data[:end])
+            except Exception:  # noqa: S112, whatever it is, its process refuses the file
+                continue
+            opened(found.data)

@@ -72,7 +72,7 @@ def store(bucket: str, workspace: Workspace, *, age: timedelta = LONG_AGO) -> Ob
     """A file of two parts that was stored that long ago."""
     made_at = ObjectId.from_datetime(timezone.now() - age)
     file_id = ObjectId(made_at.binary[:4] + ObjectId().binary[4:])
-    metadata = {"workspace_id": workspace.pk}
+    metadata = {"workspace_id": workspace.pk, "sha256": str(file_id)}
     store_in = {"images": mongo.images, "uploads": mongo.uploads}[bucket]()
     with store_in.open_upload_stream_with_id(file_id, "x", 4, metadata) as stream:
         stream.write(b"12345678")

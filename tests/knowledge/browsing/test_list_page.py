@@ -34,7 +34,17 @@ def test_the_list_shows_state_tags_and_how_far_search_is(
 def test_an_empty_list_says_what_to_do(editor: Client) -> None:
     shown = text_of(editor.get(url("articles")))
     assert url("article_new") in shown
-    assert "import_markdown" in shown
+    assert url("imports") in shown
+
+
+def test_the_list_leads_back_to_what_was_typed_and_not_saved(editor: Client) -> None:
+    key = "0" * 24
+    editor.post(url("draft_keep", key), {"title": "Half a thought", "content": "It was"})
+    assert "Half a thought" in (shown := text_of(editor.get(url("articles"))))
+    assert f"?draft={key}" in shown
+    after = editor.post(url("draft_drop", key), {"next": "list"}, follow=True)
+    assert after.redirect_chain[-1][0] == url("articles")
+    assert "Half a thought" not in text_of(after)
 
 
 def test_the_list_has_pages_of_twenty_and_no_trash(
@@ -113,12 +123,12 @@ def test_the_list_asks_as_much_for_twenty_articles_as_for_one(
     ada = User.objects.get()
     make_article()
     editor.get(url("articles"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         editor.get(url("articles"))
     for number in range(19):
         make_article(tags=[f"tag-{number}"])
     Article.objects.update(author=ada)
-    with django_assert_num_queries(10):  # and the authors
+    with django_assert_num_queries(11):  # and the authors
         editor.get(url("articles"))
 
 

@@ -69,7 +69,15 @@ def test_links_of_a_page_start_where_it_was_found() -> None:
 
 
 def test_the_charset_of_the_server_counts() -> None:
-    assert convert("<p>Größe".encode("latin-1"), ".html", charset="latin-1").markdown == "Größe"
+    page = "<p>Größe".encode("latin-1")
+    for charset in ("latin-1", "iso-8859-1", "windows-1252"):
+        assert convert(page, ".html", charset=charset).markdown == "Größe"
+
+
+@pytest.mark.parametrize("charset", ["", "no-such", "zlib", "undefined", "a\0b"])
+def test_where_the_server_does_not_say_a_charset_the_page_does(charset: str) -> None:
+    page = '<meta charset="windows-1252"><p>Größe'.encode("windows-1252")
+    assert convert(page, ".html", charset=charset).markdown == "Größe"
 
 
 def test_u2_a_page_nested_too_deep_is_refused() -> None:

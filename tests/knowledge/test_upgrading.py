@@ -1,0 +1,29 @@
+"""What is stored by an older version is as whole as what this one stores."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from django.apps import apps
+
+from accounts.models import User
+from knowledge.models import Article, Role, Status, Workspace
+
+owners_and_trash = import_module("knowledge.migrations.0008_owners_and_trash")
+
+
+def test_old_trash_is_as_old_as_its_last_change(make_article: Callable[..., Article]) -> None:
+    article = make_article(status=Status.TRASHED)
+    owners_and_trash.date_the_trash(apps, None)
+    article.refresh_from_db()
+    assert article.trashed_at == article.updated_at
+
+
+def test_an_old_workspace_belongs_to_its_first_admin(
+    workspace: Workspace, make_user: Callable[..., User]
+) -> None:
+    make_user("edith", workspace=workspace, role=Role.EDITOR)
+    first = make_user("ada", workspace=workspace, role=Role.ADMIN)
+    make_user("bob", workspace=workspace, role=Role.ADMIN)
+    owners_and_trash.name_owners(apps, None)
+    workspace.refresh_from_db()
+    assert workspace.owner == first
