@@ -79,7 +79,6 @@ def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResp
         "workspace": workspace,
         "article": found,
         "page": article_page(found),
-        "filters": SearchAddress().narrowings([found]),
         "can_edit": request.rights.edit,
         "related": related_articles(found, request.rights.scope),
         "state": index_state(found),

@@ -1,9 +1,7 @@
 """An import in a browser: checked, confirmed, watched, and then searchable."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,11 +9,11 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from knowledge.models import Article, Role, Workspace
 from tests.browser.conftest import wait_until_indexed
+from tests.browser.looking import look_at
 from tests.conftest import PASSWORD
 from tests.knowledge.transfer.zips import Contents, png, zip_of
 
 SLOW = 30_000
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 DOCS: Contents = {
     "guide/ports.md": "---\ntitle: Ports\ntags: [network]\n---\n\nUse 80. See [hosts](hosts.md).",
     "guide/hosts.md": "# Hosts\n\nAny host will do.",
@@ -47,28 +45,15 @@ def test_a_zip_is_checked_confirmed_watched_and_becomes_searchable(
     expect(imports.get_by_text("this is what would happen")).to_be_visible(timeout=SLOW)
     expect(imports.get_by_text("It is not UTF-8")).to_be_visible()
     assert Article.objects.count() == 0
-    look_at(imports, "ready")
+    look_at(imports, "import-ready")
     imports.get_by_label("Published articles").check()
     imports.get_by_role("button", name="Import", exact=True).click()
     expect(imports.get_by_text("Imported.")).to_be_visible(timeout=SLOW)
     expect(imports.get_by_role("link", name="Hosts")).to_be_visible()
-    look_at(imports, "done")
+    look_at(imports, "import-done")
     for article in Article.objects.all():
         wait_until_indexed(article)
     imports.get_by_role("link", name="Ports", exact=True).click()
     imports.get_by_role("link", name="hosts", exact=True).click()
     expect(imports.get_by_text("Any host will do.")).to_be_visible()
     assert len(Article.objects.get(title="Old").image_ids) == 1
-
-
-def look_at(page: Page, name: str) -> None:
-    """Where KB_SCREENSHOTS names a folder, keep the page there in three widths, light and dark."""
-    folder = os.environ.get("KB_SCREENSHOTS")
-    for width in (1280, 768, 390) if folder else ():
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=f"{folder}/transfer-{name}-{width}-{scheme}.png", full_page=True)
-    if folder:
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 900})
