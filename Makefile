@@ -16,12 +16,15 @@ SOURCES := kbsite accounts knowledge tests bench manage.py
 run: .venv/runtime
 	@exec $(BIN)/python -m kbsite.supervisor
 
+# whole files to each process, in their order: those with a browser come last
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 # what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
 test soak lint: export KB_ENV_FILE =
 
 test: .venv/development
 	KB_CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export KB_CHROMIUM && \
-		$(BIN)/python -m pytest -m "not soak" $(ARGS)
+		$(BIN)/python -m pytest -m "not soak" $(PARALLEL) $(ARGS)
 
 soak: .venv/development
 	KB_CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export KB_CHROMIUM && \

@@ -37,7 +37,9 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(mongodb_uri: str) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, mongodb_uri: str
+) -> None:
     connections["default"].settings_dict["HOST"] = mongodb_uri
     settings.MONGODB_URI = mongodb_uri
 
@@ -59,6 +61,15 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         yield
         for name in INDEXES.keys() | WITHOUT_INDEXES:
             mongo.database()[name].delete_many({})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_static_files() -> None:
+    """Every test client loads the middleware, which would read what static files there are.
+
+    Their own tests, and those in a browser, ask a web server of its own.
+    """
+    settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 @pytest.fixture(autouse=True)

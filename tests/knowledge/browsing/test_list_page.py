@@ -136,8 +136,8 @@ def test_the_list_asks_as_much_for_twenty_articles_as_for_one(
 def test_each_order_is_read_from_an_index(
     workspace: Workspace, make_article: MakeArticle, sort: Sort
 ) -> None:
-    for _ in range(30):
-        make_article()
+    for number in range(30):
+        make_article(f"Article {number}")
     rights = rights_in(User(is_active=True, is_superuser=True), workspace)
     with profiled() as seen:
         list_articles(rights, workspace, ListQuery(sort=sort), limit=5)

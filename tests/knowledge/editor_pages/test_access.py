@@ -44,7 +44,7 @@ def test_t5_only_editors_reach_the_editors_pages(
         user = make_user(workspace=workspace, role=role, is_superuser=who == "superuser")
         client.force_login(user)
     for method, name, of_article in PAGES:
-        article = make_article(content="CANARY")
+        article = make_article(f"{method} {name}", content="CANARY")
         address = url(name, article.slug) if of_article else url(name)
         response = getattr(client, method)(address, {"seen": "0"} if method == "post" else {})
         if who in ("editor", "admin", "superuser"):
