@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from knowledge.models import Article, Status
 
-Kind = Literal["searchable", "indexing", "waiting", "failed", "unsearched"]
+Kind = Literal["searchable", "indexing", "waiting", "failed", "not_searched"]
 Tone = Literal["good", "warn", "bad", "quiet"]
 TONES: dict[Kind, Tone] = {
     "searchable": "good",
     "indexing": "warn",
     "waiting": "warn",
     "failed": "bad",
-    "unsearched": "quiet",
+    "not_searched": "quiet",
 }
 
 
@@ -57,7 +57,7 @@ def is_held(article: Article) -> bool:
 
 def _settled(article: Article) -> IndexState:
     if article.status != Status.PUBLISHED:
-        return IndexState("unsearched", "not searched", "ready for when it is published")
+        return IndexState("not_searched", "not searched", "ready for when it is published")
     revision = f"revision {article.indexed_revision}"
     return IndexState("searchable", "searchable", revision, at=article.indexed_at)
 

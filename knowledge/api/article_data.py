@@ -18,8 +18,8 @@ from knowledge.api.fields import (
     VersionField,
     WordField,
 )
-from knowledge.api.index_data import STATES, State, next_try_at, state_of
 from knowledge.forms import check_slug_is_free
+from knowledge.index_state import TONES, Kind, index_state
 from knowledge.models import (
     MAX_CATEGORY,
     MAX_NOTE,
@@ -63,15 +63,15 @@ class IndexData(Output):
     )
     next_try_at = serializers.SerializerMethodField(help_text="Where it has failed.")
 
-    @extend_schema_field(serializers.ChoiceField(choices=STATES))
-    def get_state(self, article: Article) -> State:
-        return state_of(article)
+    @extend_schema_field(serializers.ChoiceField(choices=list(TONES)))
+    def get_state(self, article: Article) -> Kind:
+        return index_state(article).kind
 
     def get_error(self, article: Article) -> str:
         return article.index_error if self.writer else ""
 
     def get_next_try_at(self, article: Article) -> datetime | None:
-        return next_try_at(article)
+        return index_state(article).next_try
 
 
 class ArticleSummary(Output):

@@ -156,13 +156,13 @@ def test_the_page_says_when_it_was_last_indexed(
     assert "Not indexed yet" in page
 
 
-def test_tags_and_category_lead_to_the_narrowed_search(
+def test_tags_and_category_lead_to_the_articles_of_the_kind(
     client: Client, make_article: Callable[..., Article]
 ) -> None:
     article = make_article(tags=["a&b"], category="Guides")
     page = client.get(article.get_absolute_url()).content.decode()
-    assert 'href="/w/team/?tag=a%26b"' in page
-    assert 'href="/w/team/?category=Guides"' in page
+    assert 'href="/w/team/browse/titles?tag=a%26b"' in page
+    assert 'href="/w/team/browse/titles?category=Guides"' in page
 
 
 def test_a_link_to_an_imported_file_leads_to_its_article(

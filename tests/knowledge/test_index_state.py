@@ -44,7 +44,7 @@ DRAFT = {"status": Status.DRAFT}
         ({**FAILED, **HELD}, IndexState("indexing", "indexing", "searches do not find it yet")),
         (
             {"pending": False, **DRAFT},
-            IndexState("unsearched", "not searched", "ready for when it is published"),
+            IndexState("not_searched", "not searched", "ready for when it is published"),
         ),
         (DRAFT, IndexState("waiting", "waiting", "for when it is published")),
     ],
