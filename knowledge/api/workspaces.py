@@ -23,9 +23,12 @@ class WorkspaceData(serializers.Serializer[Workspace]):
     name = serializers.CharField()
     description = serializers.CharField()
     visibility = serializers.ChoiceField(choices=Visibility.choices)
-    archived = serializers.BooleanField(
-        source="archived_at", help_text="Read and searched as before, and written by nobody."
+    archived = serializers.SerializerMethodField(
+        help_text="Read and searched as before, and written by nobody."
     )
+
+    def get_archived(self, workspace: Workspace) -> bool:
+        return workspace.archived_at is not None
 
 
 class WorkspaceList(serializers.Serializer[object]):

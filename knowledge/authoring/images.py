@@ -16,6 +16,7 @@ from gridfs.errors import FileExists
 
 from accounts.models import User
 from kbsite import mongo
+from kbsite.mongo import Document
 from knowledge.authoring.image_addresses import image_address
 from knowledge.authoring.picture_files import Picture, PictureRefused, read_picture
 from knowledge.models import Workspace
@@ -47,6 +48,13 @@ def store_image(*, workspace: Workspace, user: User | None, data: bytes) -> str:
     return image_address(image_id, picture.extension)
 
 
+def stored_address(workspace: Workspace, data: bytes) -> str:
+    """What Markdown says to show this very file, if the workspace has stored it; or nothing."""
+    digest = hashlib.sha256(data).hexdigest()
+    found = _renewed(workspace, digest)
+    return f"../images/{found['filename']}" if found else ""
+
+
 def find_image(workspace: Workspace, image_id: ObjectId, extension: str) -> StoredImage | None:
     """The workspace's image of this address, or None."""
     named = {"_id": image_id, "filename": f"{image_id}.{extension}"}
@@ -65,13 +73,17 @@ def alt_text(file_name: str) -> str:
 
 
 def _known(workspace: Workspace, digest: str) -> ObjectId | None:
+    found = _renewed(workspace, digest)
+    return found["_id"] if found else None
+
+
+def _renewed(workspace: Workspace, digest: str) -> Document | None:
     """The same picture, stored before; it counts as new, so that no sweep takes it just now."""
-    found = mongo.image_files().find_one_and_update(
+    return mongo.image_files().find_one_and_update(
         {"metadata.workspace_id": workspace.pk, "metadata.sha256": digest},
         {"$set": {"uploadDate": timezone.now()}},
-        projection={"_id": True},
+        projection={"filename": True},
     )
-    return found["_id"] if found else None
 
 
 def _insert(workspace: Workspace, user: User | None, picture: Picture, digest: str) -> ObjectId:

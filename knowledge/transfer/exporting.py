@@ -24,6 +24,7 @@ from gridfs.errors import NoFile
 
 from kbsite import mongo
 from knowledge.access import Scope
+from knowledge.authoring.image_addresses import EXTENSIONS
 from knowledge.models import Article, OldAddress, Status, Workspace
 from knowledge.transfer.archives import is_hidden
 from knowledge.transfer.formats import suffix_of
@@ -39,6 +40,7 @@ _KEPT_SUFFIXES: Final = {".md", ".mdx", ".markdown"}
 _MAX_PART_BYTES: Final = 200
 _UNSAFE: Final = re.compile(r"[<>:\"|?*\\\x00-\x1f\x7f]|[. ]\Z|\A[. ]")
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_PICTURE: Final = re.compile(rf"([0-9a-f]{{24}})\.(?:{'|'.join(EXTENSIONS.values())})")
 _ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _MARKDOWN_FILE: Final = re.compile(r"[^/?][^?]*\.(?:mdx?|markdown)", re.IGNORECASE)
 
@@ -230,8 +232,9 @@ class _Relinked:
 
 
 def _picture_id(name: str) -> ObjectId | None:
-    stem = name.partition(".")[0]
-    return ObjectId(stem) if ObjectId.is_valid(stem) else None
+    """The id of a picture by the name of its file, which an author may have made up."""
+    named = _PICTURE.fullmatch(name)
+    return ObjectId(named[1]) if named else None
 
 
 def _info(path: str, article: Article) -> zipfile.ZipInfo:

@@ -98,8 +98,15 @@ def _follow(pool: httpcore.ConnectionPool, url: str, deadline: float) -> Fetched
             }
             if response.status not in _REDIRECTS or "location" not in headers:
                 return _fetched(url, response, headers, deadline)
-        url = checked_url(urljoin(url, headers["location"]))
+        url = checked_url(_joined(url, headers["location"]))
     raise CannotFetch(f"The address leads on to others more than {MAX_REDIRECTS} times.")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise CannotFetch("The page's server leads on to something that is no address.") from error
 
 
 def _fetched(

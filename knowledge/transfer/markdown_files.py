@@ -107,7 +107,7 @@ def page_of_text(text: str, path: str) -> Page:
         origin, start = _origin(found)
         return Page(
             title=_shortened(said, MAX_TITLE),
-            content=start + below,
+            content=clean_content(start + below),
             summary=_shortened(_text(found, "description") or _text(found, "summary"), MAX_SUMMARY),
             tags=clean_tags(_texts(found, "tags")),
             category=clean_line(_text(found, "category"), max_chars=MAX_CATEGORY),
@@ -122,6 +122,14 @@ def page_of_converted(markdown: str, path: str, title: str, summary: str) -> Pag
         said = " ".join(without_controls(title).split()) or _heading(content) or _name(path)
         about = _shortened(without_controls(summary), MAX_SUMMARY)
         return Page(_shortened(said, MAX_TITLE), content, about, [], "")
+
+
+def cleaned(content: str) -> str:
+    """A text as an article may hold it. Raises `CannotRead`."""
+    try:
+        return clean_content(content)
+    except ValidationError as error:
+        raise CannotRead(error.messages[0]) from error
 
 
 def humanise(name: str) -> str:

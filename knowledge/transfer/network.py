@@ -27,14 +27,23 @@ _NOT_PUBLIC: Final = [
     ipaddress.ip_network(block)
     for block in (
         "100.64.0.0/10",  # carriers' own
+        "168.63.129.16/32",  # Azure's service for the machines it hosts
+        "192.0.0.0/24",  # protocols' own
         "192.88.99.0/24",  # 6to4 relays
         "fec0::/10",  # site-local, before it was given up
         "3fff::/20",  # documentation
         "5f00::/16",  # segment routing
     )
 ]
-_NAT64: Final = [ipaddress.IPv6Network(b) for b in ("64:ff9b::/96", "64:ff9b:1::/48")]
-_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+_LAST_IS_IPV4: Final = [
+    ipaddress.IPv6Network(block)
+    for block in (
+        "::/96",  # compatible
+        "::ffff:0:0:0/96",  # translated
+        "64:ff9b::/96",  # NAT64
+        "64:ff9b:1::/48",  # NAT64 of a network's own
+    )
+]
 
 
 class Refused(Exception):
@@ -60,14 +69,14 @@ def is_public(address: Address) -> bool:
 
 
 def _carried(address: Address) -> Address | None:
-    """The IPv4 address inside of an IPv6 one: mapped, compatible, 6to4, Teredo, NAT64."""
+    """The IPv4 address inside of an IPv6 one: mapped, 6to4, Teredo, or in its last 32 bits."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped or address.sixtofour:
         return address.ipv4_mapped or address.sixtofour
     if address.teredo:
         return address.teredo[1]
-    if address in _COMPATIBLE or any(address in block for block in _NAT64):
+    if any(address in block for block in _LAST_IS_IPV4):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 

@@ -7,20 +7,21 @@ which writes each picture anew; what cannot be shown stays in the text as it is,
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bson import ObjectId
+from django.conf import settings
 
 from accounts.models import User
 from kbsite import mongo
 from knowledge.authoring.image_addresses import image_address
-from knowledge.authoring.images import find_image, store_image
+from knowledge.authoring.images import store_image, stored_address
 from knowledge.authoring.picture_files import PictureRefused, read_picture
 from knowledge.models import Workspace
 from knowledge.transfer.converting import EMBEDDED
-from knowledge.transfer.markdown_files import CannotRead, Page
+from knowledge.transfer.markdown_files import CannotRead, Page, cleaned
 from knowledge.transfer.reading import Upload
 from knowledge.transfer.references import Reference, path_of, replaced
 
@@ -28,7 +29,6 @@ MAX_SAID: Final = 3
 """Pictures of one page that are named in its report; of the others the number."""
 
 _ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
-_EXPORTED: Final = re.compile(r"(?:.*/)?([0-9a-f]{24})\.(png|jpg|gif|webp)")
 
 
 class NoPicture(Exception):
@@ -50,7 +50,7 @@ class Album:
         if path in self._addresses:
             return self._addresses[path]
         data = self._data(path)
-        address = self._exported_from_here(path, data) or self._stored(data)
+        address = stored_address(self.workspace, data) or self._stored(data)
         if not path.startswith(EMBEDDED):  # which names another picture in the next file
             self._addresses[path] = address
         return address
@@ -63,16 +63,6 @@ class Album:
         if data is None:
             raise NoPicture("it is not in the upload")
         return data
-
-    def _exported_from_here(self, path: str, data: bytes) -> str:
-        """The address of a picture that comes back to where it was exported."""
-        named = _EXPORTED.fullmatch(path)
-        found = find_image(self.workspace, ObjectId(named[1]), named[2]) if named else None
-        return (
-            image_address(ObjectId(named[1]), named[2])
-            if named and found and (found.data == data)
-            else ""
-        )
 
     def _stored(self, data: bytes) -> str:
         try:
@@ -102,7 +92,19 @@ def at_home(page: Page, path: str, album: Album) -> tuple[Page, str]:
     found = album.upload.references(page.content)
     problems: dict[str, str] = {}
     changes = list(_changes(page, path, found, album, problems))
-    return replace(page, content=replaced(page.content, changes)), _said(problems)
+    _check_room(page.content, changes)
+    content = cleaned(replaced(page.content, changes))
+    return replace(page, content=content), _said(problems)
+
+
+def _check_room(text: str, changes: Iterable[tuple[int, int, str]]) -> None:
+    """Refuse before it is made what a few addresses, each used often, let grow too long."""
+    chars = len(text) + sum(len(new) - (end - start) for start, end, new in changes)
+    if chars > settings.ARTICLE_MAX_CHARS:
+        raise CannotRead(
+            f"with its links and pictures it would be {chars:,} characters long; "
+            f"an article holds at most {settings.ARTICLE_MAX_CHARS:,}"
+        )
 
 
 def _changes(

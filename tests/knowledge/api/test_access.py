@@ -8,7 +8,7 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from knowledge.models import Article, ImportJob, Role, Visibility, Workspace
-from knowledge.workspaces import delete_workspace
+from knowledge.workspaces import archive_workspace, delete_workspace
 from tests.knowledge.api.client import Api, problem_of
 
 READ, WRITE = "read", "write"
@@ -181,6 +181,14 @@ def test_t6_a_role_that_is_taken_away_ends_at_once(
     Workspace.objects.update(visibility=Visibility.MEMBERS)
     workspace.memberships.all().delete()
     problem_of(attempt(editor, "article", "get", team), 404)
+
+
+def test_whether_a_workspace_is_archived_is_said_in_either_case(
+    viewer: Api, workspace: Workspace
+) -> None:
+    assert viewer("GET", "/").json()["archived"] is False
+    archive_workspace(workspace)
+    assert viewer("GET", "/").json()["archived"] is True
 
 
 def test_t1_the_list_of_workspaces_holds_what_one_may_read(

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.models import User
 from kbsite import mongo
 from knowledge.access import rights_in
 from knowledge.authoring.images import store_image
-from knowledge.editing import edit_article
+from knowledge.authoring.sweeping import IMAGES_KEPT
+from knowledge.editing import edit_article, purge_articles
 from knowledge.models import Article, ImportJob, Role, Status, Visibility, Workspace
 from knowledge.transfer import jobs, running
 from knowledge.transfer.exporting import path_from_source, write_zip
@@ -166,6 +168,31 @@ def test_pictures_travel_with_their_articles(
     assert mongo.images().open_download_stream(image).read() == zipfile.ZipFile(
         io.BytesIO(archive)
     ).read(picture)
+
+
+def test_a_picture_that_comes_back_is_not_swept_before_its_article_names_it(
+    workspace: Workspace, make_article: Callable[..., Article], admin: User
+) -> None:
+    address = store_image(workspace=workspace, user=None, data=png())
+    article = make_article("A", f"![red]({address})")
+    archive = exported(workspace, admin)
+    purge_articles([article])
+    long_ago = {"$set": {"uploadDate": timezone.now() - 2 * IMAGES_KEPT}}
+    mongo.image_files().update_many({}, long_ago)
+    imported(archive, workspace, admin)
+    assert Article.objects.get().content == f"![red]({address})"
+    (file,) = mongo.image_files().find()
+    assert file["uploadDate"] > timezone.now() - IMAGES_KEPT
+
+
+@pytest.mark.parametrize("end", ["a%5C..%5C..%5Cx%5C{}.png", "png.exe", "PNG", "png/../../x.png"])
+def test_t5_no_file_gets_a_name_that_an_author_made_up(
+    workspace: Workspace, make_article: Callable[..., Article], admin: User, end: str
+) -> None:
+    address = store_image(workspace=workspace, user=None, data=png())
+    stem = address.removeprefix("../images/").removesuffix(".png")
+    make_article("A", f"![x]({address}) ![y](../images/{stem}.{end.format(stem)})")
+    assert names(exported(workspace, admin)) == ["a.md", f"images/{stem}.png"]
 
 
 def test_t5_a_picture_of_another_workspace_is_not_exported(

@@ -39,7 +39,9 @@ def test_a_page_is_fetched_with_its_kind_and_charset() -> None:
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[::127.0.0.1]",
+        "[::ffff:0:127.0.0.1]",
         "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
         "[2002:7f00:1::]",
         "[fe80::1]",
         "[fc00::1]",
@@ -49,7 +51,10 @@ def test_a_page_is_fetched_with_its_kind_and_charset() -> None:
         "172.16.0.1",
         "192.168.0.1",
         "100.64.0.1",
+        "168.63.129.16",
         "169.254.169.254",
+        "192.0.0.8",
+        "192.0.0.10",
         "192.0.2.1",
         "198.18.0.1",
         "224.0.0.1",
@@ -155,6 +160,7 @@ def test_redirects_are_followed_and_the_last_address_is_told() -> None:
         ("file:///etc/passwd", "http:// or https://"),
         ("http://u:p@example.org/", "user name"),
         ("/", "more than 5 times"),
+        ("http://[bad", "no address"),
     ],
 )
 def test_u1_each_redirect_is_checked_anew(location: str, reason: str) -> None:

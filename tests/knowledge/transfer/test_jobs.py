@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
+from bson import ObjectId
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -326,6 +328,39 @@ def test_u2_hostile_files_are_refused_and_the_others_go_on(start: Start) -> None
         }
     )
     assert [path for path, outcome in outcomes(job).items() if outcome != "refused"] == ["good.md"]
+
+
+def origin(**about: Any) -> str:
+    """Front matter as an export writes it."""
+    matter = {"title": "T", "exported": {"article": str(ObjectId()), **about}}
+    return f"---\n{yaml.safe_dump(matter, allow_unicode=True)}---\n"
+
+
+@pytest.mark.parametrize("chars", [100, 15_000])
+def test_u2_what_links_were_before_an_export_fills_no_memory(
+    start: Start, settings: LazySettings, chars: int
+) -> None:
+    settings.ARTICLE_MAX_CHARS = 200_000
+    job = start({"a.md": origin(links={"a": "b" * chars}) + "[x](a)" * 20_000, "b.md": "B"})
+    assert outcomes(job) == {"a.md": "refused", "b.md": "created"}
+    assert "an article holds at most 200,000" in job.entries[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (origin(links={"a": "\0"}) + "[x](a)", "Take out the character U+0000"),
+        (origin(blank_start="\n" * 500) + "x" * 600, "an article holds at most 1,000"),
+    ],
+    ids=["links", "blank start"],
+)
+def test_u2_front_matter_brings_nothing_in_that_a_text_may_not_hold(
+    start: Start, settings: LazySettings, text: str, reason: str
+) -> None:
+    settings.ARTICLE_MAX_CHARS = 1_000
+    job = start({"a.md": text})
+    assert outcomes(job) == {"a.md": "refused"}
+    assert reason in job.entries[0]["reason"]
 
 
 def test_u2_unfinished_imports_are_counted(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
