@@ -8,9 +8,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
@@ -19,15 +18,12 @@ django_application = get_asgi_application()
 # these need the applications that get_asgi_application has loaded; the URLs are imported so that
 # a broken one ends the start with its reason, and not every request
 from kbsite import mongo, urls  # noqa: E402, F401
+from kbsite.body_limit import Message, Receive, Send, limited  # noqa: E402
 from knowledge import providers  # noqa: E402
 from knowledge.answers import generation  # noqa: E402
 from knowledge.search.running import start_engine, stop_engine  # noqa: E402
 
 logger = logging.getLogger(__name__)
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -35,7 +31,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
-        await django_application(scope, receive, send)
+        most = settings.REQUEST_MAX_BYTES
+        await limited(django_application, scope, receive, send, most=most)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

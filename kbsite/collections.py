@@ -34,12 +34,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"email_key": {"$gt": ""}},
         ),
     ],
-    "workspaces": [
-        IndexModel("slug", name="slug", unique=True),
-        IndexModel(
-            "deleted_at", name="deleted", partialFilterExpression={"deleted_at": {"$type": "date"}}
-        ),
-    ],
+    "workspaces": [IndexModel("slug", name="slug", unique=True)],
     "memberships": [
         IndexModel([("workspace_id", 1), ("user_id", 1)], name="workspace_user", unique=True),
         IndexModel("user_id", name="user"),
@@ -76,8 +71,8 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"status": "trashed"},
         ),
         IndexModel(
-            [("workspace_id", 1), ("trashed_at", DESCENDING)],
-            name="workspace_trashed",
+            [("workspace_id", 1), ("trashed_at", DESCENDING), ("_id", DESCENDING)],
+            name="workspace_trashed_id",
             partialFilterExpression={"status": "trashed"},
         ),
         IndexModel(
@@ -140,6 +135,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     # as GridFS would make them with the first file; deleting a workspace looks for its files
     "images.files": [
         IndexModel([("filename", 1), ("uploadDate", 1)], name="filename_1_uploadDate_1"),
+        IndexModel("uploadDate", name="uploaded"),
         # equal pictures of a workspace are one file
         IndexModel(
             [("metadata.workspace_id", 1), ("metadata.sha256", 1)],
@@ -150,6 +146,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "images.chunks": [IndexModel([("files_id", 1), ("n", 1)], name="files_id_1_n_1", unique=True)],
     "uploads.files": [
         IndexModel([("filename", 1), ("uploadDate", 1)], name="filename_1_uploadDate_1"),
+        IndexModel("uploadDate", name="uploaded"),
         IndexModel("metadata.workspace_id", name="workspace"),
     ],
     "uploads.chunks": [IndexModel([("files_id", 1), ("n", 1)], name="files_id_1_n_1", unique=True)],
@@ -161,6 +158,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "heartbeats": [_ttl("at", "kept", HEARTBEAT_KEPT)],
     "settings": [],
 }
+
+
+RETIRED = {"articles": {"workspace_updated"}}
+"""Indexes of older versions that cost every write and serve no query any more."""
 
 
 def ensure_collections(database: Database[Document]) -> list[str]:
@@ -209,4 +210,6 @@ def _ensure_indexes(
     missing = [index for index in indexes if index.document["name"] not in existing]
     if missing:
         database[name].create_indexes(missing)
+    for retired in RETIRED.get(name, set()) & existing:
+        database[name].drop_index(retired)
     return [f"{name}.{index.document['name']}" for index in missing]

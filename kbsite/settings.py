@@ -162,6 +162,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * env.article_max_chars
+# the largest are imports; besides files there are fields and what encloses them
+REQUEST_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE + max(env.import_max_bytes, env.image_max_bytes)
 # an import is large, so no file is held in memory
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

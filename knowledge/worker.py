@@ -23,7 +23,7 @@ from pymongo.errors import PyMongoError
 from kbsite import mongo
 from kbsite.mongo import Document, articles
 from knowledge.article_page import lay_out, lay_out_newest
-from knowledge.authoring.sweeping import sweep
+from knowledge.authoring.sweeping import sweep, sweep_files
 from knowledge.index_failures import reason_for
 from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_EVERY = 2.0
 POLL_EVERY = 1.0
 SWEEP_EVERY = 60.0
+SWEEP_FILES_EVERY = 3600.0
 PROGRESS_EVERY = 0.5
 """Seconds between two notes of how far an article is; the lease is renewed with each."""
 SILENT_AFTER = 30.0
@@ -67,17 +68,17 @@ class Worker:
     _beaten: float = -HEARTBEAT_EVERY
     _noted: float = 0.0
     _swept: float = -SWEEP_EVERY
+    _swept_files: float = -SWEEP_FILES_EVERY
     _pages: Iterator[None] = field(default_factory=lay_out_newest)
 
     def run(self) -> None:
         """Index what is pending, then wait to be woken; ends when `stop` is set."""
         start_importing(self.name, self.stop)
-        while not self.stop.is_set():
-            try:
-                self._index_as_woken()
-            except PyMongoError as error:
-                logger.warning("MongoDB does not answer (%s); trying again", type(error).__name__)
-                self.stop.wait(POLL_EVERY)
+        try:
+            while not self.stop.is_set():
+                self._index_while_mongodb_answers()
+        finally:
+            self.stop.set()  # where something else broke, the imports' thread ends as well
 
     def drain(self) -> Iterator[tuple[Document, Indexed | None]]:
         """Index each article that is due until none is; yields it with what it took.
@@ -121,14 +122,21 @@ class Worker:
         Articles that are to be indexed go first.
         """
         self._swept = time.monotonic()
+        files = sweep_files() if self._files_are_due() else iter(())
         try:
-            for _ in chain(sweep(), self._pages):
+            for _ in chain(sweep(), files, self._pages):
                 for _ in self.drain():
                     pass
                 if self.stop.is_set():
                     return
         except Exception as error:  # the next sweep goes on; articles must be indexed meanwhile
             logger.error("sweeping: %s at %s", _kind(error), _place(error))
+
+    def _files_are_due(self) -> bool:
+        due = self._swept - self._swept_files >= SWEEP_FILES_EVERY
+        if due:
+            self._swept_files = self._swept
+        return due
 
     def beat(self, indexing: ObjectId | None) -> None:
         """Say that this worker is alive, at most every HEARTBEAT_EVERY seconds."""
@@ -144,6 +152,13 @@ class Worker:
     def leave(self) -> None:
         """Take the heartbeat away, so that a clean stop is not seen as a dead worker."""
         mongo.heartbeats().delete_one({"_id": self.name})
+
+    def _index_while_mongodb_answers(self) -> None:
+        try:
+            self._index_as_woken()
+        except PyMongoError as error:
+            logger.warning("MongoDB does not answer (%s); trying again", type(error).__name__)
+            self.stop.wait(POLL_EVERY)
 
     def _index_as_woken(self) -> None:
         with articles().watch(WAKING, max_await_time_ms=int(POLL_EVERY * 1000)) as changes:

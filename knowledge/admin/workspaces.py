@@ -16,8 +16,8 @@ from knowledge.models import Membership, Role, Workspace
 from knowledge.people.members import change_people, join
 from knowledge.workspaces import (
     archive_workspace,
+    delete_workspace,
     holdings,
-    purge_workspace,
     unarchive_workspace,
 )
 
@@ -134,8 +134,8 @@ class WorkspaceAdmin(SavingAdmin):
         return [part for pair in named for part in pair], total, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Workspace) -> None:
-        purge_workspace(obj)
+        delete_workspace(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
         for workspace in queryset:
-            purge_workspace(workspace)
+            delete_workspace(workspace)

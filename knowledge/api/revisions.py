@@ -90,7 +90,7 @@ class RevisionsView(RevisionDoor):
     def get(self, request: Request, workspace: str, slug: str) -> Response:
         """The revisions, without their texts, the newest first."""
         below, limit = asked_place(request, default=LARGEST)
-        found = revisions_of(self.article(slug)).filter(number__lt=below)[: limit + 1]
+        found = revisions_of(self.article(slug), below=below)[: limit + 1]
         shown = with_authors(found)
         more = len(shown) > limit
         return Response(

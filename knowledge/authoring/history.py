@@ -4,19 +4,23 @@ What differs between two of them is `diffing`; every write is `editing`.
 """
 
 from collections.abc import Iterable
-
-from django.db.models import QuerySet
+from typing import Final
 
 from accounts.models import User
+from knowledge.browsing.cursors import InOrder
 from knowledge.editing import edit_article
 from knowledge.models import Article, Revision
 
-TEXTS = ("content", "html", "headings", "references", "image_ids")
+NO_NUMBER: Final = 2**31
+"""More than any revision's."""
+
+TEXTS: Final = ("content", "html", "headings", "references", "image_ids")
 
 
-def revisions_of(article: Article) -> QuerySet[Revision]:
-    """All of them without their texts, the newest first."""
-    return Revision.objects.filter(article_id=article.pk).defer(*TEXTS).order_by("-number")
+def revisions_of(article: Article, *, below: int = NO_NUMBER) -> InOrder[Revision]:
+    """All of them, or those with a lower number; without their texts, the newest first."""
+    match = {"article_id": article.pk, "number": {"$lt": below}}
+    return InOrder(Revision, match, {"number": -1}, without=TEXTS)
 
 
 def revision_or_none(article: Article, number: int) -> Revision | None:

@@ -22,6 +22,9 @@ from knowledge.models import Article, Draft, ImportJob, Status, Workspace
 from knowledge.transfer.jobs import OPEN, forget_old_jobs
 from knowledge.workspaces import purge_workspace
 
+WRITES_END: Final = timedelta(minutes=10)
+"""By then whatever was being written to a workspace when it was deleted is written, or failed."""
+
 IMAGES_KEPT: Final = timedelta(days=7)
 """As long nobody needs to name an image: its article may still be being written."""
 
@@ -33,12 +36,16 @@ FILES_PER_STEP: Final = 200
 
 
 def sweep() -> Iterator[None]:
-    """Do all that is due; yields after each step, where the caller may stop."""
+    """Do all that is due, but for files; yields after each step, where the caller may stop."""
     yield from _deleted_workspaces()
     yield from _articles(Q(status=Status.TRASHED, trashed_at__lt=_ago(days=settings.TRASH_DAYS)))
     Draft.objects.filter(saved_at__lt=_ago(days=settings.DRAFT_DAYS)).delete()
     yield
     forget_old_jobs()
+
+
+def sweep_files() -> Iterator[None]:
+    """Remove files that nothing names; looks at all of them, so it is for now and then."""
     yield from _uploads()
     yield from _images()
     for bucket in ("images", "uploads"):
@@ -46,7 +53,7 @@ def sweep() -> Iterator[None]:
 
 
 def _deleted_workspaces() -> Iterator[None]:
-    for workspace in Workspace.objects.exclude(deleted_at=None):
+    for workspace in Workspace.objects.filter(deleted_at__lt=timezone.now() - WRITES_END):
         yield from _articles(Q(workspace_id=workspace.pk))
         purge_workspace(workspace)
         yield

@@ -3,15 +3,19 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
 
+from knowledge.browsing.cursors import InOrder
 from knowledge.models import Article, Status, Workspace
 
 
-def trashed_articles(workspace: Workspace) -> QuerySet[Article]:
+def trashed_articles(workspace: Workspace) -> InOrder[Article]:
     """What can still be restored, the newest first, without its texts."""
-    found = Article.objects.filter(workspace_id=workspace.pk, status=Status.TRASHED)
-    return found.defer("content").order_by("-trashed_at", "-pk")
+    return InOrder(
+        Article,
+        {"workspace_id": workspace.pk, "status": str(Status.TRASHED)},
+        {"trashed_at": -1, "_id": -1},
+        without=("content",),
+    )
 
 
 def trashed_article(workspace: Workspace, slug: str) -> Article | None:

@@ -5,14 +5,16 @@ is signed for one list, so that one from elsewhere, or made up, is refused; it i
 what may be seen there is decided anew by the query that it is used with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 from bson import ObjectId
 from django.core import signing
 from django.db.models import Field, Model
 from django_mongodb_backend.queryset import MongoQuerySet
+
+from kbsite import mongo
 
 Entry = TypeVar("Entry", bound=Model)
 Match = dict[str, Any]
@@ -95,17 +97,48 @@ def ordered(
     order: dict[str, int],
     *,
     limit: int,
+    skip: int = 0,
     without: Iterable[str] = (),
 ) -> list[Entry]:
-    """The first entries that match, read in the order of an index.
+    """The first entries that match, after `skip` of them, read in the order of an index.
 
     A query set would sort all that match in memory, and load what it defers: the backend puts a
     stage before the sort, which keeps the server from using an index for it.
     """
-    stages: list[dict[str, Any]] = [{"$match": match}, {"$sort": order}, {"$limit": limit}]
+    stages: list[dict[str, Any]] = [{"$match": match}, {"$sort": order}]
+    stages += [{"$skip": skip}, {"$limit": limit}]
     if unwanted := dict.fromkeys(without, 0):
         stages.append({"$project": unwanted})
     return list(MongoQuerySet(model).raw_aggregate(stages))
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder(Sequence[Entry]):
+    """What a `Paginator` pages through: counted, and read as `ordered` does, slice by slice."""
+
+    model: type[Entry]
+    match: Match
+    order: dict[str, int]
+    without: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return mongo.database()[self.model._meta.db_table].count_documents(self.match)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        first, limit = index.start or 0, index.stop - (index.start or 0)
+        if limit <= 0:
+            return []
+        return ordered(
+            self.model, self.match, self.order, skip=first, limit=limit, without=self.without
+        )
 
 
 def _beyond(column: str, position: _Position, descending: bool) -> Match:

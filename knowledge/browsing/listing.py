@@ -123,14 +123,17 @@ def with_words(text: str) -> list[Match]:
 
 
 def _conditions(query: ListQuery, rights: Rights, workspace: Workspace) -> Iterator[Match]:
-    """What the query asks of an article; only writers may ask which ones are reported."""
+    """What the query asks of an article.
+
+    Only members may ask who wrote it, as only they are told, and only writers which are reported.
+    """
     for field in ("status", "category", "visibility"):
         if value := getattr(query, field):
             yield {field: str(value)}
     if query.tags:
         yield {"tags": {"$all": list(query.tags)}}
     if query.author:
-        yield {"author_id": {"$in": _named(query.author)}}
+        yield {"author_id": {"$in": _named(query.author) if rights.role else []}}
     if query.not_indexed:
         yield {"pending": True}
     if query.reported:

@@ -1,13 +1,12 @@
 """What the activity page of a workspace lists, and whether somebody does the work."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
 from pymongo import DESCENDING
 
 from kbsite import mongo
+from knowledge.browsing.cursors import Match, ordered
 from knowledge.index_state import IndexState, Kind, index_state
 from knowledge.models import Article, Status, Workspace
 from knowledge.worker import SILENT_AFTER
@@ -46,18 +45,17 @@ class Activity:
 
 def activity_of(workspace: Workspace) -> Activity:
     """The workspace's activity now; without the articles in the trash, or their text."""
-    articles = Article.objects.filter(workspace_id=workspace.pk).exclude(status=Status.TRASHED)
-    articles = articles.defer("content")
-    unfinished = articles.filter(pending=True)
-    rows = _rows(unfinished.order_by("-updated_at")[:MAX_LISTED])
-    done = articles.filter(Q(pending=False) & Q(indexed_at__isnull=False))
+    here = {"workspace_id": workspace.pk, "status": {"$ne": str(Status.TRASHED)}}
+    unfinished = here | {"pending": True}
+    done = here | {"pending": False, "indexed_at": {"$ne": None}}
+    rows = _rows(unfinished, {"updated_at": -1, "_id": -1}, limit=MAX_LISTED)
     latest = mongo.heartbeats().find_one(sort=[("at", DESCENDING)])
     return Activity(
         indexing=_those(rows, "indexing"),
         failed=_those(rows, "failed"),
         waiting=_those(rows, "waiting"),
-        recent=_rows(done.order_by("-indexed_at")[:MAX_RECENT]),
-        unfinished=unfinished.count(),
+        recent=_rows(done, {"indexed_at": -1}, limit=MAX_RECENT),
+        unfinished=mongo.articles().count_documents(unfinished),
         worker_seen=latest["at"] if latest else None,
     )
 
@@ -66,5 +64,6 @@ def _those(rows: list[Row], kind: Kind) -> list[Row]:
     return [row for row in rows if row[1].kind == kind]
 
 
-def _rows(articles: Iterable[Article]) -> list[Row]:
-    return [(article, index_state(article)) for article in articles]
+def _rows(match: Match, order: dict[str, int], *, limit: int) -> list[Row]:
+    found = ordered(Article, match, order, limit=limit, without=["content"])
+    return [(article, index_state(article)) for article in found]

@@ -32,7 +32,9 @@ class Poller:
             for key, document in found.items()
             if self._told.get(key) != document
         ]
-        gone = [Change(key, None) for key in waited - found.keys()]
+        # of more than can be asked for at once, those that are missing may only be left out
+        missing = waited - found.keys() if len(found) < MAX_FOUND else ()
+        gone = [Change(key, None) for key in missing]
         self._told, self._since = found, asked
         return changed + gone
 

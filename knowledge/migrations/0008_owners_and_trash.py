@@ -1,11 +1,11 @@
 from django.db import migrations
-from django.db.models import F
+from django.utils import timezone
 
 
 def date_the_trash(apps, schema_editor):
-    """What was deleted before the trash had dates: without one it would never be purged."""
+    """What was deleted before the trash had dates: it can be restored as long as what is new."""
     articles = apps.get_model("knowledge", "Article").objects
-    articles.filter(status="trashed", trashed_at=None).update(trashed_at=F("updated_at"))
+    articles.filter(status="trashed", trashed_at=None).update(trashed_at=timezone.now())
 
 
 def name_owners(apps, schema_editor):

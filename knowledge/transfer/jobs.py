@@ -23,6 +23,7 @@ from django.utils.text import Truncator
 
 from accounts.models import User
 from kbsite import mongo
+from knowledge.browsing.cursors import ordered
 from knowledge.models import MAX_NOTE, MAX_SOURCE_PATH, ImportJob, Status, Visibility, Workspace
 from knowledge.transfer.fetching import CannotFetch, checked_url
 from knowledge.transfer.formats import ARCHIVE, NAMES, is_importable, suffix_of
@@ -120,8 +121,12 @@ def job_of(workspace: Workspace, job_id: str) -> ImportJob | None:
 
 def recent_jobs(workspace: Workspace) -> list[ImportJob]:
     """The newest jobs of the workspace, without the lines of their reports."""
-    jobs = ImportJob.objects.filter(workspace_id=workspace.pk).select_related("author")
-    return list(jobs.defer("entries")[:RECENT])
+    here = {"workspace_id": workspace.pk}
+    jobs = ordered(ImportJob, here, {"created_at": -1}, limit=RECENT, without=["entries"])
+    authors = User.objects.in_bulk({job.author_id for job in jobs} - {None})
+    for job in jobs:
+        job.author = authors.get(job.author_id)
+    return jobs
 
 
 def new_status(job: ImportJob) -> Status:

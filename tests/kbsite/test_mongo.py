@@ -101,3 +101,10 @@ def test_times_read_through_pymongo_are_aware(db: None) -> None:
     stored = mongo.database()["workspaces"].find_one({"_id": ObjectId(str(workspace.pk))})
     assert stored is not None
     assert stored["created_at"].tzinfo is not None
+
+
+def test_an_index_that_serves_no_query_any_more_goes_with_an_upgrade(db: None) -> None:
+    articles = mongo.database()["articles"]
+    articles.create_index([("workspace_id", 1), ("updated_at", -1)], name="workspace_updated")
+    ensure_collections(mongo.database())
+    assert "workspace_updated" not in articles.index_information()

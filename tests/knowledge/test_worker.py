@@ -281,3 +281,16 @@ def test_draining_is_no_success_while_an_article_waits_for_its_retry(
     drain(Failing())
     with pytest.raises(CommandError, match="cannot be indexed"):
         run_command(WordEmbedder())
+
+
+def test_a_worker_that_breaks_stops_its_imports_too(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Worker) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Worker, "_index_as_woken", fail)
+    worker = Worker(embedder=WordEmbedder())
+    with pytest.raises(RuntimeError):
+        worker.run()
+    assert worker.stop.is_set()

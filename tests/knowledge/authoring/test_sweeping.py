@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,13 @@ from pytest_django import Settings
 from accounts.models import User
 from kbsite import mongo
 from knowledge.authoring.image_addresses import image_address
-from knowledge.authoring.sweeping import FILES_KEPT, IMAGES_KEPT, sweep
+from knowledge.authoring.sweeping import (
+    FILES_KEPT,
+    IMAGES_KEPT,
+    WRITES_END,
+    sweep,
+    sweep_files,
+)
 from knowledge.editing import (
     AROUND_ARTICLES,
     Conflict,
@@ -49,16 +56,17 @@ import django
 django.setup()
 from django.db import connections
 connections["default"].settings_dict.update(HOST=sys.argv[1], NAME=sys.argv[2])
-from knowledge.authoring.sweeping import sweep
+from knowledge.authoring.sweeping import sweep, sweep_files
 with mock.patch(sys.argv[3], side_effect=lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)):
     list(sweep())
+    list(sweep_files())
 """
 LONG_AGO = timedelta(days=400)
 MakeArticle = Callable[..., Article]
 
 
 def sweep_all() -> None:
-    for _ in sweep():
+    for _ in chain(sweep(), sweep_files()):
         pass
 
 
@@ -66,6 +74,11 @@ def trash_long_ago(article: Article, **ago: int) -> None:
     trash_article(article, seen=article.version, author=None)
     trashed_at = timezone.now() - (timedelta(**ago) if ago else LONG_AGO)
     Article.objects.filter(pk=article.pk).update(trashed_at=trashed_at)
+
+
+def delete_long_ago(workspace: Workspace) -> None:
+    delete_workspace(workspace)
+    Workspace.objects.filter(pk=workspace.pk).update(deleted_at=timezone.now() - LONG_AGO)
 
 
 def store(bucket: str, workspace: Workspace, *, age: timedelta = LONG_AGO) -> ObjectId:
@@ -237,12 +250,23 @@ def test_a_deleted_workspace_goes_with_everything_and_no_other_does(
         make_article(f"Gone {number}", workspace=gone)
     store("images", gone, age=timedelta(0))
     kept = make_article("Kept")
-    delete_workspace(gone)
+    delete_long_ago(gone)
     sweep_all()
     assert [workspace.slug for workspace in Workspace.objects.all()] == ["team"]
     assert [article.pk for article in Article.objects.all()] == [kept.pk]
     assert Revision.objects.count() == 1
     assert stored("images") == (0, 0)
+
+
+def test_a_workspace_is_kept_until_what_was_being_written_to_it_is_written(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    delete_workspace(make_workspace("gone"))
+    sweep_all()
+    assert Workspace.objects.count() == 1
+    Workspace.objects.update(deleted_at=timezone.now() - WRITES_END)
+    sweep_all()
+    assert Workspace.objects.count() == 0
 
 
 KILL_POINTS = [
@@ -264,7 +288,7 @@ def test_f4_a_sweep_that_is_killed_loses_nothing_and_the_next_goes_on(
     edit_article(shown, seen=1, author=None, content=f"![]({image_address(image, 'png')})")
     trash_long_ago(make_article("Old"))
     make_article("Theirs", workspace=(gone := make_workspace("gone")))
-    delete_workspace(gone)
+    delete_long_ago(gone)
     store("images", kept.workspace)
     assert _killed_at(point) == -signal.SIGKILL
     sweep_all()
@@ -294,6 +318,19 @@ def test_the_worker_sweeps_when_it_has_nothing_to_index(make_article: MakeArticl
     assert [article.pk for article in Article.objects.all()] == [waiting.pk]
     waiting.refresh_from_db()
     assert not waiting.pending
+
+
+def test_the_worker_looks_through_all_files_now_and_then(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(embedder=WordEmbedder())
+    worker.sweep()
+    store("images", workspace)
+    worker.sweep()
+    assert stored("images") == (1, 2)
+    monkeypatch.setattr("knowledge.worker.SWEEP_FILES_EVERY", 0)
+    worker.sweep()
+    assert stored("images") == (0, 0)
 
 
 def test_a_sweep_that_fails_does_not_stop_the_worker(

@@ -12,10 +12,12 @@ from django.test import Client
 from accounts.models import User
 from kbsite import mongo
 from knowledge.access import rights_in
+from knowledge.authoring.history import revisions_of
+from knowledge.authoring.trash import trashed_articles
 from knowledge.browsing.listing import ListQuery, Sort, list_articles
 from knowledge.browsing.problem_reports import report_problem
 from knowledge.editing import trash_article
-from knowledge.models import Article, Workspace
+from knowledge.models import Article, Revision, Status, Workspace
 from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 
@@ -146,13 +148,30 @@ def test_each_order_is_read_from_an_index(
     assert "hasSortStage" not in query
 
 
+def test_the_trash_and_a_history_are_read_from_an_index(
+    workspace: Workspace, make_article: MakeArticle
+) -> None:
+    for number in range(30):
+        article = make_article(f"Article {number}", status=Status.TRASHED)
+        Revision.objects.create(article_id=article.pk, number=number + 2)
+    for listed, of in (
+        (trashed_articles(workspace), "articles"),
+        (revisions_of(article), "article_revisions"),
+    ):
+        with profiled(of) as seen:
+            assert len(listed[0:5]) == min(5, len(listed))
+            query = seen()[0]
+        assert query["docsExamined"] <= 5
+        assert "hasSortStage" not in query
+
+
 @contextmanager
-def profiled() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def profiled(collection: str = "articles") -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What the server says of the queries made meanwhile."""
     database = mongo.database()
     database.command("profile", 2)
     try:
-        yield lambda: list(database["system.profile"].find({"command.aggregate": "articles"}))
+        yield lambda: list(database["system.profile"].find({"command.aggregate": collection}))
     finally:
         database.command("profile", 0)
         database["system.profile"].drop()

@@ -249,3 +249,15 @@ def test_c1_what_makes_no_sense_is_said_for_its_field(given: str, field: str) ->
     form = ListForm(QueryDict(given))
     assert not form.is_valid()
     assert set(form.errors) == {field}
+
+
+def test_t5_who_wrote_is_no_filter_for_those_who_are_not_told(
+    workspace: Workspace, make_user: Callable[..., User]
+) -> None:
+    ada = make_user("ada", workspace=workspace, role=Role.VIEWER)
+    fields = {"status": Status.PUBLISHED, "visibility": Visibility.PUBLIC}
+    create_article(workspace=workspace, author=ada, title="Hers", content="", **fields)
+    asked = ListQuery(author="ada")
+    for person, found in ((AnonymousUser(), 0), (ada, 1)):
+        page = list_articles(rights_in(person, workspace), workspace, asked)
+        assert len(page.articles) == found
