@@ -62,6 +62,11 @@ class Rights:
     manage: bool = False
     own: bool = False
 
+    @property
+    def writer(self) -> bool:
+        """Whether they may edit, or might if the workspace were not archived."""
+        return self.role in (Role.EDITOR, Role.ADMIN)
+
 
 def rights_in(user: Person, workspace: Workspace) -> Rights:
     """The person's rights, by one look at their membership.
@@ -128,10 +133,6 @@ def scope_for(user: Person, workspace: Workspace) -> Scope:
     return rights_in(user, workspace).scope
 
 
-def can_edit(user: Person, workspace: Workspace) -> bool:
-    return rights_in(user, workspace).edit
-
-
 def readable_workspaces(user: Person) -> list[Workspace]:
     """The workspaces that the user may enter, by name; archived ones among them."""
     workspaces = list(Workspace.objects.filter(deleted_at=None))
@@ -167,13 +168,14 @@ def may_read(rights: Rights, article: Article) -> bool:
         workspace_id=str(article.workspace_id), visibility=article.visibility
     ):
         return False
-    writer = rights.role in (Role.EDITOR, Role.ADMIN)
-    return article.status == Status.PUBLISHED or (writer and article.status != Status.TRASHED)
+    return article.status == Status.PUBLISHED or (
+        rights.writer and article.status != Status.TRASHED
+    )
 
 
 def may_see_image(rights: Rights, workspace: Workspace, image_id: ObjectId) -> bool:
     """Writers see every image of their workspace; readers those of what they may read."""
-    if rights.role in (Role.EDITOR, Role.ADMIN):
+    if rights.writer:
         return True
     return Article.objects.filter(
         workspace_id=workspace.pk,

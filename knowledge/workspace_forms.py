@@ -71,7 +71,10 @@ class NewWorkspaceForm(WorkspaceFields):
 
 
 class SettingsForm(WorkspaceFields):
-    """Changes to `workspace`; opening it to everyone has to be said twice."""
+    """Changes to `workspace`; opening it to everyone has to be said twice.
+
+    The page holds what it was opened with, so that what somebody else set meanwhile stays.
+    """
 
     make_public = forms.BooleanField(required=False)
 
@@ -79,6 +82,8 @@ class SettingsForm(WorkspaceFields):
         super().__init__(*args, **kwargs)
         self.workspace = workspace
         self.initial = {name: getattr(workspace, name) for name in WRITABLE}
+        for name in WRITABLE:
+            self.fields[name].show_hidden_initial = True
         if workspace.visibility == Visibility.PUBLIC:
             del self.fields["make_public"]
         else:
@@ -86,8 +91,8 @@ class SettingsForm(WorkspaceFields):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        opens = given.get("visibility") == Visibility.PUBLIC and "make_public" in self.fields
-        if opens and not given.get("make_public"):
+        opens = "visibility" in self.changed_data and given.get("visibility") == Visibility.PUBLIC
+        if opens and "make_public" in self.fields and not given.get("make_public"):
             self.add_error("make_public", "Tick this, too, to open the workspace to everyone.")
         return given
 

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -105,7 +105,11 @@ class ArticleAdmin(SavingAdmin):
             done="Archived",
             act=lambda article, seen, given: archive_article(article, seen=seen, author=by),
         )
-        return ask_then_do(self, request, chosen, step)
+        here = chosen.exclude(status=Status.TRASHED)
+        if trashed := len(chosen) - len(here):
+            text = f"Left as they are, because they are in the trash: {trashed}."
+            self.message_user(request, text, messages.WARNING)
+        return ask_then_do(self, request, here, step) if here else None
 
     @admin.action(description="Change author", permissions=["change"])
     def change_author(

@@ -5,6 +5,7 @@ Who may read the article, and who may resolve, is decided before these are calle
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from django.db import IntegrityError
@@ -80,8 +81,7 @@ def reports_page(workspace: Workspace, *, resolved: bool, cursor: str) -> Page[P
         cursor=cursor,
         limit=PER_PAGE,
     )
-    _complete(page.entries, workspace)
-    return page
+    return replace(page, entries=_complete(page.entries, workspace))
 
 
 def reported_articles(workspace: Workspace) -> list[Any]:
@@ -97,14 +97,20 @@ def open_counts(articles: Iterable[Article], workspace: Workspace) -> Counter[An
     return Counter(of_these.values_list("article_id", flat=True)) if ids else Counter()
 
 
-def _complete(reports: Iterable[ProblemReport], workspace: Workspace) -> None:
-    """Give each what it names, by one query for articles and one for people."""
-    reports = list(reports)
+def _complete(
+    reports: tuple[ProblemReport, ...], workspace: Workspace
+) -> tuple[ProblemReport, ...]:
+    """Each with what it names, by one query for articles and one for people.
+
+    Without those of no article: one may be reported in the moment in which it is removed.
+    """
     articles = Article.objects.defer("content").in_bulk([r.article_id for r in reports])
     people = {r.reporter_id for r in reports} | {r.resolved_by_id for r in reports}
     users = User.objects.only("username").in_bulk(people - {None})
-    for report in reports:
+    told = tuple(report for report in reports if report.article_id in articles)
+    for report in told:
         report.article = articles[report.article_id]
         report.article.workspace = workspace
         report.reporter = users.get(report.reporter_id)
         report.resolved_by = users.get(report.resolved_by_id)
+    return told

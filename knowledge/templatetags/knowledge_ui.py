@@ -4,7 +4,7 @@ What they show is computed elsewhere; here it only becomes words.
 """
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
@@ -66,11 +66,12 @@ def ago(moment: datetime | None) -> str:
 
 @register.simple_tag
 def in_time(moment: datetime | None) -> str:
-    """How long until then: "in 29 days", "in 3 hours"; "any moment now" once it is past."""
-    if moment is None or moment <= timezone.now():
+    """How long until then: "in 30 days", "in 3 hours"; "any moment now" once it is past."""
+    now = timezone.now()
+    if moment is None or moment <= now:
         return "any moment now"
-    if days := (moment - timezone.now()).days:
-        return f"in {days} day{'s' if days > 1 else ''}"
+    if moment - now > timedelta(days=1):
+        return f"in {math.ceil((moment - now) / timedelta(days=1))} days"
     return f"in {timeuntil(moment, depth=1)}"
 
 

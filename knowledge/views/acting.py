@@ -2,18 +2,31 @@
 
 from collections.abc import Callable
 
+from bson import ObjectId
 from django.contrib import messages
 from django.http import Http404
 
 from knowledge import editing
+from knowledge.access import may_read
 from knowledge.forms import SeenForm
-from knowledge.models import Article
+from knowledge.models import Article, Workspace
 from knowledge.views.doors import MemberRequest
 
 
 def found(article: Article | None) -> Article:
     if article is None:
         raise Http404("no such article")
+    return article
+
+
+def opened_for(request: MemberRequest, workspace: Workspace) -> Article | None:
+    """The article whose form was sent, whatever its address is by now; None if it is gone."""
+    key = request.POST.get("key", "")
+    own = Article.objects.filter(workspace_id=workspace.pk)
+    article = own.filter(pk=key).first() if ObjectId.is_valid(key) else None
+    if article is None or not may_read(request.rights, article):
+        return None
+    article.workspace = workspace
     return article
 
 

@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from knowledge.access import Rights, rights_in
-from knowledge.models import Role, Workspace
+from knowledge.models import Workspace
 
 Parts = ParamSpec("Parts")
 
@@ -69,7 +69,7 @@ def for_editors(view: MemberView[Parts]) -> Guarded:
 
 def for_writers(view: MemberView[Parts]) -> Guarded:
     """Those who may write in the workspace, or might if it were not archived."""
-    return _guarded(view, lambda request: request.rights.role in (Role.EDITOR, Role.ADMIN))
+    return _guarded(view, lambda request: request.rights.writer)
 
 
 def for_managers(view: MemberView[Parts]) -> Guarded:

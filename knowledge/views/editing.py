@@ -6,7 +6,6 @@ Whoever may not edit gets the same 404 as for a workspace that does not exist.
 
 from contextlib import suppress
 
-from bson import ObjectId
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,7 +17,7 @@ from knowledge.access import may_read, readable_article
 from knowledge.authoring.drafts import DraftRefused, drop_draft, find_draft
 from knowledge.forms import SLUG_TAKEN, ArticleForm
 from knowledge.models import Article, Status, Workspace
-from knowledge.views.acting import act, found
+from knowledge.views.acting import act, found, opened_for
 from knowledge.views.conflicts import begin, chosen_in, take
 from knowledge.views.doors import MemberRequest, for_editors
 from knowledge.views.drafts import keep_typed
@@ -51,26 +50,27 @@ def article_new(request: MemberRequest, workspace: Workspace) -> HttpResponse:
 @for_editors
 def article_edit(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """A form for an article; a save over somebody else's is refused with both versions merged."""
-    article = readable_article(request.user, workspace, slug)
     if request.method != "POST":
-        key = str(found(article).pk)
-        draft = find_draft(user=request.user, workspace=workspace, key=key)
+        article = found(readable_article(request.user, workspace, slug))
+        draft = find_draft(user=request.user, workspace=workspace, key=str(article.pk))
         form = ArticleForm(workspace=workspace, article=article, draft=draft)
         return form_page(request, form, draft=draft)
-    article = article or _moved(request, workspace)
-    form = ArticleForm(request.POST, workspace=workspace, article=article)
-    if article is None:
-        return form_page(request, form, gone=True, status=409)
+    named = opened_for(request, workspace)
+    if named is None and "key" not in request.POST:
+        named = readable_article(request.user, workspace, slug)
+    form = ArticleForm(request.POST, workspace=workspace, article=named)
+    if named is None:
+        return form_page(request, form, status=409)
     if chosen := chosen_in(request):
-        return _choose(request, form, article, chosen)
-    return _save(request, article, form)
+        return _choose(request, form, named, chosen)
+    return _save(request, named, form)
 
 
 @require_POST
 @for_editors
 def preview(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What was typed, as the article's page would show it; alone for htmx, else in the form."""
-    article = readable_article(request.user, workspace, request.POST.get("editing", ""))
+    article = opened_for(request, workspace)
     context = preview_of(request.POST, workspace=workspace, article=article)
     if request.htmx:
         return render(request, "knowledge/editor/_preview_update.html", context)
@@ -116,13 +116,6 @@ def article_delete(request: MemberRequest, workspace: Workspace, slug: str) -> H
     return redirect("knowledge:articles", workspace.slug)
 
 
-def _moved(request: MemberRequest, workspace: Workspace) -> Article | None:
-    """The article that the form was for, where its address has changed since."""
-    key = request.POST.get("key", "")
-    named = Article.objects.filter(pk=key).first() if ObjectId.is_valid(key) else None
-    return named and readable_article(request.user, workspace, named.slug)
-
-
 def _save(request: MemberRequest, article: Article, form: ArticleForm) -> HttpResponse:
     if not form.is_valid():
         return form_page(request, form)
@@ -150,7 +143,7 @@ def _merge(request: MemberRequest, form: ArticleForm, article: Article) -> HttpR
     stored = Article.objects.filter(pk=article.pk).first()
     if stored is None or not may_read(request.rights, stored):
         form.article = None
-        return form_page(request, form, gone=True, status=409)
+        return form_page(request, form, status=409)
     stored.workspace = form.workspace
     with suppress(DraftRefused):
         keep_typed(request, form.workspace, str(article.pk))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bson import ObjectId
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
@@ -26,6 +27,8 @@ def form_page(
     """The form as it is, with what is left to choose where two texts are being merged."""
     context |= {"workspace": form.workspace, "article": form.article, "form": form}
     context |= {"place": "articles", "categories": used_categories(form.workspace)}
+    # the key of a new article's form is no article's id
+    context["gone"] = form.is_bound and not form.article and ObjectId.is_valid(form.draft_key)
     context["image_max"] = settings.IMAGE_MAX_BYTES
     if form.article and form.data.get("merging"):
         context["conflict"] = conflict_of(form, form.article)

@@ -2,7 +2,7 @@
 
 Thin: revisions are `authoring/history`, differences `authoring/diffing`, every write `editing`.
 The trash is `views/trash`. All of it is for editors, because old texts may say what was taken
-out for a reason.
+out for a reason; in an archived workspace they still read it.
 """
 
 from functools import partial
@@ -26,13 +26,13 @@ from knowledge.authoring.history import (
 from knowledge.forms import CompareForm
 from knowledge.models import Article, Revision, Workspace
 from knowledge.views.acting import act, found
-from knowledge.views.doors import MemberRequest, for_editors
+from knowledge.views.doors import MemberRequest, for_editors, for_writers
 
 REVISIONS_PER_PAGE = 20
 
 
 @require_safe
-@for_editors
+@for_writers
 def article_history(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """Every revision, the newest first, and which of them searches find."""
     article = found(readable_article(request.user, workspace, slug))
@@ -49,7 +49,7 @@ def article_history(request: MemberRequest, workspace: Workspace, slug: str) -> 
 
 
 @require_safe
-@for_editors
+@for_writers
 def article_revision(
     request: MemberRequest, workspace: Workspace, slug: str, number: int
 ) -> HttpResponse:
@@ -67,7 +67,7 @@ def article_revision(
 
 
 @require_safe
-@for_editors
+@for_writers
 def article_compare(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
     """What changed between two revisions, in one column or side by side."""
     article = found(readable_article(request.user, workspace, slug))

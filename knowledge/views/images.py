@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
-from knowledge.access import may_see_image, readable_article
+from knowledge.access import may_see_image
 from knowledge.authoring.images import StoredImage, alt_text, find_image, store_image
 from knowledge.authoring.picture_files import PictureRefused
 from knowledge.authoring.suggestions import used_tags
 from knowledge.forms import ArticleForm
 from knowledge.models import Workspace
+from knowledge.views.acting import opened_for
 from knowledge.views.doors import MemberRequest, PersonRequest, for_editors, for_readers
 from knowledge.views.form_page import form_page
 
@@ -74,7 +75,7 @@ def _stored(request: MemberRequest, workspace: Workspace) -> str:
 def _into_form(
     request: MemberRequest, workspace: Workspace, markdown: str, problem: str
 ) -> HttpResponse:
-    article = readable_article(request.user, workspace, request.POST.get("editing", ""))
+    article = opened_for(request, workspace)
     form = ArticleForm(request.POST.copy(), workspace=workspace, article=article)
     if markdown:
         content = form.data.get("content", "").rstrip()

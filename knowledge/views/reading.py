@@ -79,12 +79,11 @@ def article(request: PersonRequest, workspace: Workspace, slug: str) -> HttpResp
         "workspace": workspace,
         "article": found,
         "page": article_page(found),
-        "can_edit": request.rights.edit,
         "related": related_articles(found, request.rights.scope),
         "state": index_state(found),
         "report_form": ReportForm(),
     }
-    if request.rights.edit:
+    if request.rights.writer:
         context["reports"] = reports_of(found)
     if isinstance(request.user, User):
         record_visit(request.user, found)

@@ -16,7 +16,7 @@ from knowledge.browsing.problem_reports import NotTaken, report_problem, reports
 from knowledge.browsing.report_form import ReportForm
 from knowledge.guests import guest_of, new_guest, remember_guest
 from knowledge.models import Article, ProblemReport, Workspace
-from knowledge.views.doors import MemberRequest, PersonRequest, for_editors, for_readers
+from knowledge.views.doors import MemberRequest, PersonRequest, for_readers, for_writers
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +39,7 @@ def article_report(request: PersonRequest, workspace: Workspace, slug: str) -> H
 
 
 @require_safe
-@for_editors
+@for_writers
 def reports(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What readers reported: what is open, or what was resolved."""
     resolved = request.GET.get("show") == "resolved"
@@ -53,7 +53,7 @@ def reports(request: MemberRequest, workspace: Workspace) -> HttpResponse:
 
 
 @require_POST
-@for_editors
+@for_writers
 def report_resolve(request: MemberRequest, workspace: Workspace, report: str) -> HttpResponse:
     """Close a report; the article is not touched."""
     if not ObjectId.is_valid(report):

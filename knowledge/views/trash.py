@@ -16,13 +16,13 @@ from knowledge import editing
 from knowledge.authoring.trash import purged_after, trashed_article, trashed_articles
 from knowledge.models import Workspace
 from knowledge.views.acting import act, found
-from knowledge.views.doors import MemberRequest, for_editors, for_managers
+from knowledge.views.doors import MemberRequest, for_editors, for_managers, for_writers
 
 ARTICLES_PER_PAGE = 20
 
 
 @require_safe
-@for_editors
+@for_writers
 def trash(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """What was deleted, by whom, and until when it can be restored."""
     pages = Paginator(trashed_articles(workspace), ARTICLES_PER_PAGE)
@@ -55,8 +55,8 @@ def trash_restore(request: MemberRequest, workspace: Workspace, slug: str) -> Ht
 @require_http_methods(["GET", "POST"])
 @for_managers
 def trash_purge(request: MemberRequest, workspace: Workspace, slug: str) -> HttpResponse:
-    """Ask, then remove the article for good."""
-    article = found(trashed_article(workspace, slug))
+    """Ask, then remove the article for good; not in an archived workspace."""
+    article = found(trashed_article(workspace, slug) if request.rights.edit else None)
     if request.method != "POST":
         context = {"workspace": workspace, "place": "articles", "article": article}
         return render(request, "knowledge/history/purge.html", context)

@@ -9,9 +9,9 @@ from accounts.models import User
 from knowledge.access import (
     NOTHING,
     Scope,
-    can_edit,
     readable_article,
     readable_workspaces,
+    rights_in,
     scope_for,
     workspace_or_none,
 )
@@ -70,7 +70,7 @@ def test_t6_a_removed_member_loses_access_at_once(
     user = make_user(workspace=closed, role=Role.EDITOR)
     Membership.objects.filter(user_id=user.pk).delete()
     assert scope_for(user, closed) == NOTHING
-    assert not can_edit(user, closed)
+    assert not rights_in(user, closed).edit
 
 
 def test_an_inactive_member_reads_as_a_stranger(
@@ -86,7 +86,7 @@ def test_a_superuser_is_an_admin_everywhere(
     closed = make_workspace("closed")
     root = make_user(is_superuser=True)
     assert shown(scope_for(root, closed), closed) == ALL
-    assert can_edit(root, closed)
+    assert rights_in(root, closed).edit
 
 
 def test_an_unknown_and_a_closed_workspace_look_the_same(

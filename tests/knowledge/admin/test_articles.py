@@ -10,7 +10,7 @@ from accounts.models import User
 from kbsite import mongo
 from knowledge.admin import articles as knowledge_admin
 from knowledge.admin import confirming
-from knowledge.editing import Conflict, edit_article
+from knowledge.editing import Conflict, edit_article, trash_article
 from knowledge.models import Article, Revision, Workspace
 from tests.knowledge.admin.panel import MakeArticle, MakeUser, insert_parts, text_of, typed, url
 
@@ -194,6 +194,21 @@ def test_archiving_several_asks_first_and_reaches_the_chunks(
     chunk: Any = mongo.chunks().find_one()
     assert chunk["status"] == "archived"
     assert LogEntry.objects.count() == 2
+
+
+def test_archiving_takes_nothing_out_of_the_trash_and_says_so(
+    boss: Client, make_article: MakeArticle
+) -> None:
+    kept, gone = make_article("Kept"), make_article("Gone")
+    trash_article(gone, seen=1, author=None)
+    page = boss.post(url("article_changelist"), chosen("archive", kept, gone))
+    assert "they are in the trash: 1" in text_of(page)
+    assert f"seen-{kept.pk}" in text_of(page)
+    assert f"seen-{gone.pk}" not in text_of(page)
+    gone.refresh_from_db()
+    boss.post(url("article_changelist"), confirmed("archive", gone))
+    gone.refresh_from_db()
+    assert gone.status == "trashed"
 
 
 def test_an_article_saved_since_the_question_is_left_and_said(

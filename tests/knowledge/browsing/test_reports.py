@@ -11,7 +11,9 @@ from knowledge.browsing.problem_reports import (
     NotTaken,
     report_problem,
 )
+from knowledge.editing import trash_article
 from knowledge.models import Article, ProblemReport, Status, Workspace
+from knowledge.workspaces import archive_workspace
 from tests.knowledge.browsing.pages import MakeArticle, said, text_of, url
 
 NOTE = "<script>alert(1)</script> the port is 80\nnow"
@@ -95,6 +97,42 @@ def test_c1_a_report_that_makes_no_sense_is_shown_again(
     assert response.status_code == 200
     assert "errorlist" in text_of(response)
     assert not ProblemReport.objects.exists()
+
+
+def test_a_report_of_an_article_that_is_gone_breaks_no_page(
+    editor: Client, reader: Client, make_article: MakeArticle
+) -> None:
+    gone, kept = make_article("Gone"), make_article("Kept")
+    for article in (gone, kept):
+        report(reader, article)
+    Article.objects.filter(pk=gone.pk).delete()  # in the moment in which it is reported
+    assert "Kept" in text_of(editor.get(url("reports")))
+
+
+def test_a_trashed_article_is_named_without_a_link(
+    editor: Client, reader: Client, make_article: MakeArticle
+) -> None:
+    article = make_article()
+    report(reader, article)
+    trash_article(article, seen=1, author=None)
+    page = text_of(editor.get(url("reports")))
+    assert "In the trash" in page
+    assert article.get_absolute_url() not in page
+
+
+def test_what_is_reported_in_an_archived_workspace_is_seen_and_resolved(
+    editor: Client, reader: Client, workspace: Workspace, make_article: MakeArticle
+) -> None:
+    article = make_article()
+    archive_workspace(workspace)
+    report(reader, article)
+    page = text_of(editor.get(article.get_absolute_url()))
+    assert "1 reader reported this article" in page
+    assert f'href="{url("reports")}"' in page
+    assert "the port is 80" in text_of(editor.get(url("reports")))
+    editor.post(url("report_resolve", str(ProblemReport.objects.get().pk)))
+    assert ProblemReport.objects.get().resolved_at
+    assert reader.get(url("reports")).status_code == 404
 
 
 def test_guests_cannot_fill_what_an_article_holds(

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from knowledge import rendering
-from knowledge.editing import edit_article
+from knowledge.editing import edit_article, trash_article
 from knowledge.models import Article, Draft, Revision
 from knowledge.views import conflicts
 from tests.knowledge.editor_pages.pages import MakeArticle, text_of, typed, url
@@ -183,6 +183,41 @@ def test_an_article_that_was_renamed_while_one_wrote_is_still_the_one_that_is_sa
     assert f'action="{url("article_edit", "moved")}"' in text_of(refused)
     assert editor.post(address, sent(refused)).status_code == 302
     assert (Article.objects.get().slug, Article.objects.get().content[-5:]) == ("moved", "MINE\n")
+
+
+@pytest.mark.parametrize("button", ["preview", "image_new"])
+def test_a_page_that_comes_back_after_a_rename_saves_the_same_article(
+    editor: Client, make_article: MakeArticle, button: str
+) -> None:
+    article = make_article(content=BASE)
+    opened = editor.get(url("article_edit", article.slug))
+    edit_article(article, seen=1, author=None, slug="moved")
+    back = editor.post(url(button), sent(opened, content=f"{BASE}MINE\n"))
+    assert f'action="{url("article_edit", "moved")}"' in text_of(back)
+
+
+@pytest.mark.parametrize("button", ["preview", "image_new"])
+def test_a_page_that_comes_back_after_a_deletion_says_so(
+    editor: Client, make_article: MakeArticle, button: str
+) -> None:
+    article = make_article(content=BASE)
+    opened = editor.get(url("article_edit", article.slug))
+    trash_article(article, seen=1, author=None)
+    back = text_of(editor.post(url(button), sent(opened, content="MINE")))
+    assert "This article is not here any more" in back
+    assert "MINE" in back
+
+
+def test_another_article_at_the_old_address_is_not_the_one_that_is_saved(
+    editor: Client, make_article: MakeArticle
+) -> None:
+    article = make_article(content=BASE)
+    opened = editor.get(url("article_edit", "ports"))
+    edit_article(article, seen=1, author=None, slug="moved")
+    other = make_article("Other", "OTHER", slug="ports")
+    editor.post(url("article_edit", "ports"), sent(opened, content="MINE", slug=""))
+    other.refresh_from_db()
+    assert (other.content, other.version) == ("OTHER", 1)
 
 
 def test_marks_in_an_article_about_marks_are_no_conflict(editor: Client) -> None:

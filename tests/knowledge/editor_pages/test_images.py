@@ -86,7 +86,7 @@ def test_without_javascript_the_picture_comes_into_the_form_as_typed(
     editor: Client, make_article: MakeArticle
 ) -> None:
     article = make_article(content="Stored")
-    given = typed(content="TYPED", tags="kept", editing=article.slug, seen="1")
+    given = typed(content="TYPED", tags="kept", key=str(article.pk), seen="1")
     response = upload(editor, picture(), **given)
     form = response.context["form"]
     assert form.data["content"].startswith("TYPED\n\n![cat](../images/")

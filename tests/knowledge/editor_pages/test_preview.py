@@ -27,7 +27,7 @@ def test_without_javascript_the_preview_comes_in_the_form_as_typed(
     editor: Client, make_article: MakeArticle
 ) -> None:
     article = make_article(content="Stored")
-    given = typed(content="Now **bold**", tags="kept", editing=article.slug, seen="1")
+    given = typed(content="Now **bold**", tags="kept", key=str(article.pk), seen="1")
     shown = text_of(editor.post(url("preview"), given))
     assert "<strong>bold</strong>" in shown
     assert "Now **bold**" in shown
@@ -73,7 +73,7 @@ def test_relative_links_and_pictures_work_from_the_editors_address(
 ) -> None:
     article = make_article()
     content = "[next](other#port) ![p](../images/a.png) [root](/w/) [here](#s) [out](../../../../x)"
-    given = typed(content=content, editing=article.slug)
+    given = typed(content=content, key=str(article.pk))
     shown = text_of(editor.post(url("preview"), given, headers={"HX-Request": "true"}))
     for expected in (
         'href="/w/team/a/other#s-port"',

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from knowledge.editing import edit_article
-from knowledge.models import Article, Revision, Status
+from knowledge.models import Article, Revision, Status, Workspace
+from knowledge.workspaces import archive_workspace
 from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 HUGE = 10**30
@@ -25,6 +26,23 @@ def test_every_revision_is_listed_with_its_author_and_note(
     assert "It moved" in page
     assert page.count('data-label="By"> ed') == 2
     assert page.index("/w/team/a/ports@3") < page.index("/w/team/a/ports@1")
+
+
+def test_in_an_archived_workspace_the_history_is_read_and_nothing_offered(
+    editor: Client, revised: Article, workspace: Workspace
+) -> None:
+    archive_workspace(workspace)
+    assert f'href="{url("article_history", "ports")}"' in text_of(
+        editor.get(url("article", "ports"))
+    )
+    pages = [url("article", "ports"), url("article_history", "ports")]
+    pages += [url("article_revision", "ports", 1), f"{url('article_compare', 'ports')}?old=1&new=2"]
+    for address in pages:
+        page = editor.get(address)
+        assert page.status_code == 200
+        for name in ("article_edit", "article_archive", "article_unpublish", "articles"):
+            assert f'"{url(name, *["ports"] * (name != "articles"))}"' not in text_of(page)
+        assert "/restore" not in text_of(page)
 
 
 def test_the_one_that_searches_find_is_marked(editor: Client, revised: Article) -> None:

@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from knowledge.editing import Conflict, purge_trashed_article, restore_article, trash_article
-from knowledge.models import Article, Revision, Status
+from knowledge.models import Article, Revision, Status, Workspace
+from knowledge.workspaces import archive_workspace
 from tests.knowledge.editor_pages.pages import MakeArticle, text_of, url
 
 
@@ -28,7 +29,28 @@ def test_the_trash_says_who_when_and_until_when(
     page = " ".join(text_of(editor.get(url("trash"))).replace("\xa0", " ").split())
     assert "12 hours ago" in page
     assert 'data-label="By">ed<' in page
-    assert "in 29 days" in page
+    assert "in 30 days" in page
+
+
+def test_what_was_just_deleted_has_all_its_days(
+    editor: Client, trashed: Article, settings: Settings
+) -> None:
+    settings.TRASH_DAYS = 30
+    assert "in 30 days" in text_of(editor.get(url("trash")))
+
+
+def test_the_trash_of_an_archived_workspace_is_only_looked_at(
+    editor: Client, manager: Client, trashed: Article, workspace: Workspace
+) -> None:
+    archive_workspace(workspace)
+    for client in (editor, manager):
+        page = text_of(client.get(url("trash")))
+        assert trashed.title in page
+        assert url("trash_restore", "ports") not in page
+        assert url("trash_purge", "ports") not in page
+        for name in ("trash_restore", "trash_purge"):
+            assert client.post(url(name, "ports"), {"seen": "2"}).status_code == 404
+    assert Article.objects.get().status == Status.TRASHED
 
 
 def test_what_is_overdue_is_said_to_go_soon(editor: Client, trashed: Article) -> None:

@@ -86,6 +86,41 @@ def test_settings_change_what_was_changed_and_nothing_else(team: Team, as_user: 
     assert owner.post(url("workspace_settings"), given).status_code == 302  # nothing is new
 
 
+def sent(page: Any, **changes: Any) -> dict[str, Any]:
+    """What the settings' form sends as it was opened, with these changes."""
+    fields = [field for field in page.context["form"] if field.name != "make_public"]
+    shown = {field.html_name: field.value() for field in fields}
+    opened = {field.html_initial_name: shown[field.html_name] for field in fields}
+    return {**shown, **opened, **changes}
+
+
+def test_two_admins_who_change_different_fields_both_have_their_way(
+    team: Team, as_user: AsUser
+) -> None:
+    Workspace.objects.update(description="Old", example_questions=["Where?", "When?"])
+    owner, admin = as_user(team.owner), as_user(team.admin)
+    pages = [client.get(url("workspace_settings")) for client in (owner, admin)]
+    assert 'name="initial-description" value="Old"' in text_of(pages[0])
+    opened = sent(pages[0], description="New", visibility="public", make_public="on")
+    owner.post(url("workspace_settings"), opened)
+    admin.post(url("workspace_settings"), sent(pages[1], name="Renamed"))
+    stored = Workspace.objects.get()
+    assert (stored.name, stored.description) == ("Renamed", "New")
+    assert stored.visibility == Visibility.PUBLIC
+    assert stored.example_questions == ["Where?", "When?"]
+
+
+def test_a_page_from_when_it_was_open_neither_opens_it_again_nor_asks(
+    team: Team, as_user: AsUser
+) -> None:
+    Workspace.objects.update(visibility=Visibility.PUBLIC)
+    owner = as_user(team.owner)
+    page = owner.get(url("workspace_settings"))
+    Workspace.objects.update(visibility=Visibility.MEMBERS)
+    assert owner.post(url("workspace_settings"), sent(page, name="X")).status_code == 302
+    assert Workspace.objects.get().visibility == Visibility.MEMBERS
+
+
 def test_opening_a_workspace_to_everyone_is_said_plainly_and_asked_twice(
     team: Team, as_user: AsUser
 ) -> None:
@@ -119,6 +154,7 @@ def test_deleting_says_what_goes_and_wants_the_name(team: Team, as_user: AsUser)
     page = text_of(owner.get(url("workspace_delete")))
     assert "Articles: 1" in page
     assert "Memberships: 4" in page
+    assert f'href="{url("export")}"' in page
     refused = owner.post(url("workspace_delete"), {"name": "team"})
     assert "Nothing was deleted" in text_of(refused)
     assert Workspace.objects.get().deleted_at is None
