@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
@@ -111,6 +112,7 @@ def live_site(
         "MONGODB_DATABASE": connections["default"].settings_dict["NAME"],
         "KB_VAR_DIR": str(var),
         "KB_SITE_NAME": "Library",
+        "SECRET_KEY": settings.SECRET_KEY,  # so that tests can make sessions: see `signing_in`
         "OPENAI_BASE_URL": chat_server.base_url,
         "OPENAI_API_KEY": "test",
         "RERANK_BUDGET_MS": "5000",

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from knowledge.models import Article, ReadingPosition, Role, Status, Workspace
 from tests.browser.live import wait_until
-from tests.conftest import PASSWORD
+from tests.browser.signing_in import sign_in
 
 LONG = "Begin.\n\n" + "".join(f"## Step {n}\n\n{'Words. ' * 400}\n\n" for n in range(1, 5))
 
@@ -16,12 +16,7 @@ LONG = "Begin.\n\n" + "".join(f"## Step {n}\n\n{'Words. ' * 400}\n\n" for n in r
 @pytest.fixture
 def signed_in(page: Page, workspace: Workspace, make_user: Callable[..., User]) -> Page:
     make_user("edith", workspace=workspace, role=Role.EDITOR)
-    page.goto("/accounts/login/")
-    page.get_by_label("User name or e-mail").fill("edith")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Ask, and see")
-    return page
+    return sign_in(page, "edith")
 
 
 def test_the_keyboard_finds_a_title(page: Page, make_article: Callable[..., Article]) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from knowledge.editing import edit_article
 from knowledge.models import Article, Role, Status, Workspace
-from tests.conftest import PASSWORD
+from tests.browser.signing_in import sign_in
 
 REASON = "the embedding model does not answer"
 
@@ -19,12 +19,7 @@ REASON = "the embedding model does not answer"
 def editor(page: Page, workspace: Workspace, make_user: Callable[..., User]) -> Page:
     """A page on which an editor is signed in."""
     make_user("edith", workspace=workspace, role=Role.EDITOR)
-    page.goto("/accounts/login/?next=/w/team/activity/")
-    page.get_by_label("User name or e-mail").fill("edith")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Activity")).to_be_visible()
-    return page
+    return sign_in(page, "edith", at="/w/team/activity/")
 
 
 @pytest.fixture
