@@ -29,7 +29,7 @@ from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
 from knowledge.models import Revision
 from knowledge.providers import Embedder
-from knowledge.transfer.running import start_importing
+from knowledge.transfer.import_thread import start_importing
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,9 @@ from knowledge.authoring.images import store_image
 from knowledge.authoring.sweeping import IMAGES_KEPT
 from knowledge.editing import edit_article, purge_articles
 from knowledge.models import Article, ImportJob, Role, Status, Visibility, Workspace
-from knowledge.transfer import jobs, running
-from knowledge.transfer.exporting import path_from_source, write_zip
+from knowledge.transfer import import_thread, jobs
+from knowledge.transfer.export_names import path_from_source
+from knowledge.transfer.exporting import write_zip
 from knowledge.transfer.importing import FROM_FILE, import_files
 from knowledge.transfer.markdown_files import find_files
 from tests.knowledge.transfer.zips import png
@@ -61,7 +62,7 @@ def imported(archive: bytes, workspace: Workspace, admin: User) -> ImportJob:
 
 
 def work() -> None:
-    while running.run_next("test", threading.Event()):
+    while import_thread.run_next("test", threading.Event()):
         pass
 
 

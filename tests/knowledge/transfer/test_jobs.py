@@ -16,7 +16,7 @@ from accounts.models import User
 from kbsite import mongo
 from knowledge.editing import edit_article
 from knowledge.models import Article, ImportJob, Membership, Revision, Role, Status, Workspace
-from knowledge.transfer import fetching, importing, jobs, running
+from knowledge.transfer import fetching, import_thread, importing, job_lease, jobs, running
 from knowledge.transfer.fetching import CannotFetch, Fetched
 from tests.knowledge.transfer.zips import png, zip_of
 
@@ -26,7 +26,7 @@ Start = Callable[..., ImportJob]
 
 def work() -> None:
     """Let a worker do what there is to do."""
-    while running.run_next("test", threading.Event()):
+    while import_thread.run_next("test", threading.Event()):
         pass
 
 
@@ -191,7 +191,7 @@ def test_t3_an_export_names_no_article_of_another_workspace(
 def test_a_cancelled_import_keeps_what_it_did(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "SAVE_EVERY", -1)
+    monkeypatch.setattr(job_lease, "SAVE_EVERY", -1)
     job = start({f"{name}.md": name for name in "abc"})
     jobs.confirm(job)
     cancel_when_written(monkeypatch, job)
@@ -239,11 +239,11 @@ def test_f4_another_worker_goes_on_where_one_died(
     jobs.confirm(job)
     kill_after(monkeypatch, articles=2)
     with pytest.raises(KeyboardInterrupt):
-        running.run_next("first", threading.Event())
+        import_thread.run_next("first", threading.Event())
     monkeypatch.undo()
-    assert not running.run_next("second", threading.Event())  # it is the first one's still
+    assert not import_thread.run_next("second", threading.Event())  # it is the first one's still
     ImportJob.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert running.run_next("second", threading.Event())
+    assert import_thread.run_next("second", threading.Event())
     assert outcomes(job) == dict.fromkeys(("a.md", "b.md", "c.md"), "created")
     assert (job.state, Article.objects.count(), Revision.objects.count()) == (State.DONE, 3, 3)
 
@@ -265,7 +265,7 @@ def test_a_worker_that_is_told_to_stop_gives_the_import_back(start: Start) -> No
     jobs.confirm(job)
     stopping = threading.Event()
     stopping.set()
-    running.run_next("first", stopping)
+    import_thread.run_next("first", stopping)
     assert Article.objects.count() == 0
     work()
     job.refresh_from_db()

@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import User
 from knowledge.article_page import article_page
 from knowledge.models import Article, ImportJob, Role, Workspace
-from knowledge.transfer import running
+from knowledge.transfer import import_thread
 from knowledge.workspaces import archive_workspace
 from tests.knowledge.html_check import article_problems
 from tests.knowledge.transfer.zips import zip_of
@@ -33,7 +33,7 @@ def editor(client: Client, workspace: Workspace, make_user: Callable[..., User])
 
 
 def work() -> None:
-    while running.run_next("test", threading.Event()):
+    while import_thread.run_next("test", threading.Event()):
         pass
 
 
