@@ -27,12 +27,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 Document = dict[str, Any]
 T = TypeVar("T")
 # Django's models want naive datetimes from the client, so awareness is set per database
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
+_PASSING = ("TransientTransactionError", "RetryableWriteError")
 
 
 class ChunkDocument(TypedDict):
@@ -182,6 +183,16 @@ def _models_join(joined: ClientSession) -> Iterator[None]:
         yield
     finally:
         connection.session, connection.in_atomic_block_mongo = None, False
+
+
+def passes(error: Exception) -> bool:
+    """Whether MongoDB was only away or too busy, so that the same can work later."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    return isinstance(cause, PyMongoError) and (
+        isinstance(cause, ConnectionFailure)
+        or cause.timeout
+        or any(cause.has_error_label(label) for label in _PASSING)
+    )
 
 
 def articles() -> Collection[Document]:

@@ -9,18 +9,17 @@ import os
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
-from pathlib import Path
 
 from bson import ObjectId
 from django.conf import settings
 from pymongo.errors import PyMongoError
 
 from kbsite import mongo
+from kbsite.logs import without_message
 from kbsite.mongo import Document, articles
 from knowledge.article_page import lay_out, lay_out_newest
 from knowledge.authoring.sweeping import sweep, sweep_files
@@ -111,7 +110,7 @@ class Worker:
         except LeaseLost:
             logger.info("article %s is another worker's now", leased["_id"])
         except Exception as error:  # whatever one article does, the others must be indexed
-            logger.error("article %s: %s at %s", leased["_id"], _kind(error), _place(error))
+            logger.error("article %s: %s", leased["_id"], without_message(error))
             put_off(leased, reason=reason_for(error))
             return None
         return Indexed(chunks=0, embedded=0)
@@ -130,7 +129,7 @@ class Worker:
                 if self.stop.is_set():
                     return
         except Exception as error:  # the next sweep goes on; articles must be indexed meanwhile
-            logger.error("sweeping: %s at %s", _kind(error), _place(error))
+            logger.error("sweeping: %s", without_message(error))
 
     def _files_are_due(self) -> bool:
         due = self._swept - self._swept_files >= SWEEP_FILES_EVERY
@@ -206,15 +205,3 @@ def count_pending() -> int:
 def count_failing() -> int:
     """Articles that could not be indexed and wait for their next try."""
     return articles().count_documents({"pending": True, "index_error": {"$ne": ""}})
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised; the message stays out of the log, because it can quote the text."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
-
-
-def _kind(error: Exception) -> str:
-    """What the log is told. A provider's own words may quote the text, so they stay out."""
-    code = getattr(error, "code", None)
-    return f"{type(error).__name__}: {code}" if code else type(error).__name__

@@ -1,6 +1,6 @@
 """An import job while a worker has it: leased for a time, saved as it goes on, given back, ended.
 
-Every write is refused once the lease is lost, the job cancelled. What is done
+Every write is refused once the lease is lost, the job cancelled or its row gone. What is done
 with the job's files is `running`.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bson import ObjectId
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q
 from django.utils import timezone
 
@@ -28,7 +29,7 @@ class Failed(Exception):
 
 
 class Ended(Exception):
-    """The job is not this worker's to go on with: cancelled, or another worker's."""
+    """The job is not this worker's to go on with: cancelled, removed, or another worker's."""
 
 
 class Stopping(Exception):
@@ -43,8 +44,7 @@ def lease_next(name: str) -> ImportJob | None:
         taken = ImportJob.objects.filter(pk=job.pk, state=job.state, lease_owner=job.lease_owner)
         owner = f"{name}/{ObjectId()}"
         if taken.update(lease_owner=owner, lease_until=_lease_end()):
-            job.refresh_from_db()
-            return job
+            return ImportJob.objects.filter(pk=job.pk).first()
     return None
 
 
@@ -71,9 +71,13 @@ class JobLease:
 
     def check_may_go_on(self) -> None:
         """The author's rights count as they are now, not as they were when it began."""
-        author = self.job.author
-        self.job.workspace.refresh_from_db()
-        if author is None or not rights_in(author, self.job.workspace).edit:
+        try:
+            self.job.refresh_from_db(fields=["author", "workspace"])
+            author = self.job.author
+            may = author is not None and rights_in(author, self.job.workspace).edit
+        except ObjectDoesNotExist:  # purged meanwhile
+            may = False
+        if not may:
             raise Failed("Whoever began this import may no longer write in this workspace.")
 
     def save(self, **fields: Any) -> None:
@@ -90,13 +94,21 @@ class JobLease:
         self._write(lease_owner="", lease_until=None)
 
     def finish_if_cancelled(self) -> None:
-        self.job.refresh_from_db(fields=["cancel_requested"])
-        if self.job.cancel_requested:
+        if ImportJob.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
             self.finish(State.CANCELLED)
 
     def finish(self, state: State, error: str = "") -> None:
+        self._end(self._progress(), state, error)
+
+    def break_off(self, error: str) -> None:
+        """Finish as failed with the report as it was last saved: the new lines may be why."""
+        progress = self._progress()
+        del progress["entries"]
+        self._end(progress, State.FAILED, error)
+
+    def _end(self, progress: dict[str, Any], state: State, error: str) -> None:
         ended = {"state": state, "error": error, "finished_at": timezone.now()}
-        if self._write(**self._progress(), **ended, lease_owner="", lease_until=None):
+        if self._write(**progress, **ended, lease_owner="", lease_until=None):
             forget_upload(self.job)
 
     def _progress(self) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from bson import ObjectId
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
+from django.utils.text import Truncator
 from gridfs.errors import NoFile
-from pymongo.errors import PyMongoError
 
 from kbsite import mongo
+from kbsite.logs import without_message
 from knowledge.editing import Conflict
-from knowledge.models import ImportJob
+from knowledge.models import MAX_SOURCE_PATH, ImportJob
 from knowledge.transfer.fetching import CannotFetch, fetch
 from knowledge.transfer.importing import (
     SAVED_MEANWHILE,
@@ -42,10 +43,22 @@ logger = logging.getLogger(__name__)
 MAX_FILES: Final = 2_000
 """Of one import: each has a line in its report, and a document of MongoDB holds 16 MiB."""
 
+MAX_REASON: Final = 500
+
 
 def run(job: ImportJob, stop: threading.Event) -> None:
-    """Check it, or import it, to the end; or as far as it may."""
-    _Run(JobLease(job, stop)).go()
+    """Check it, or import it, to the end; or as far as it may.
+
+    Raises only what passes by itself, such as MongoDB being away; then it is taken up again.
+    """
+    lease = JobLease(job, stop)
+    try:
+        _Run(lease).go()
+    except Exception as error:  # whatever one upload does, the others are imported
+        if mongo.passes(error):
+            raise
+        logger.error("import %s: %s", job.pk, without_message(error))
+        lease.break_off(f"Something went wrong on our side ({type(error).__name__}).")
 
 
 class _Run:
@@ -63,12 +76,6 @@ class _Run:
             self._lease.finish_if_cancelled()
         except (Failed, CannotFetch) as error:
             self._lease.finish(State.FAILED, error=str(error)[:300])
-        except (PyMongoError, DatabaseError):
-            raise
-        except Exception as error:  # whatever one upload does, the others are imported
-            logger.exception("import %s failed: %s", self.job.pk, type(error).__name__)
-            reason = f"Something went wrong on our side ({type(error).__name__})."
-            self._lease.finish(State.FAILED, error=reason)
 
     def _work(self) -> None:
         if self.job.cancel_requested:
@@ -187,11 +194,12 @@ class _Run:
 def _entry(
     path: str, outcome: str, *, title: str = "", reason: str = "", article: str = ""
 ) -> dict[str, Any]:
+    """A line of the report; no longer path than this is ever imported."""
     return {
-        "path": path,
+        "path": path[:MAX_SOURCE_PATH],
         "outcome": outcome,
         "title": title,
-        "reason": reason,
+        "reason": Truncator(reason).chars(MAX_REASON),
         "article": article,
     }
 

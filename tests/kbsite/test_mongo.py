@@ -5,9 +5,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from bson import ObjectId
+from django.db import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from pymongo.errors import (
+    AutoReconnect,
+    DocumentTooLarge,
+    ExecutionTimeout,
+    OperationFailure,
+    WriteError,
+)
 
 from kbsite import mongo
 from kbsite.collections import INDEXES, ensure_collections
@@ -108,3 +116,19 @@ def test_an_index_that_serves_no_query_any_more_goes_with_an_upgrade(db: None) -
     articles.create_index([("workspace_id", 1), ("updated_at", -1)], name="workspace_updated")
     ensure_collections(mongo.database())
     assert "workspace_updated" not in articles.index_information()
+
+
+@pytest.mark.parametrize(
+    ("cause", "passes"),
+    [
+        (AutoReconnect("away"), True),
+        (ExecutionTimeout("slow"), True),
+        (OperationFailure("again", 112, {"errorLabels": ["TransientTransactionError"]}), True),
+        (WriteError("too large", 17419), False),
+        (DocumentTooLarge("too large"), False),
+    ],
+)
+def test_f1_only_trouble_that_passes_counts_as_such(cause: Exception, passes: bool) -> None:
+    wrapped = DatabaseError()
+    wrapped.__cause__ = cause
+    assert mongo.passes(wrapped) is mongo.passes(cause) is passes

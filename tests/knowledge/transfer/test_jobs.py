@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import bson
 import pytest
 import yaml
 from bson import ObjectId
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from pymongo.common import MAX_BSON_SIZE
 
 from accounts.models import User
 from kbsite import mongo
@@ -194,7 +196,7 @@ def test_a_cancelled_import_keeps_what_it_did(
     monkeypatch.setattr(job_lease, "SAVE_EVERY", -1)
     job = start({f"{name}.md": name for name in "abc"})
     jobs.confirm(job)
-    cancel_when_written(monkeypatch, job)
+    when_written(monkeypatch, lambda: jobs.cancel(job))
     work()
     job.refresh_from_db()
     assert (job.state, job.done) == (State.CANCELLED, 1)
@@ -202,14 +204,15 @@ def test_a_cancelled_import_keeps_what_it_did(
     assert mongo.database()["uploads.files"].count_documents({}) == 0
 
 
-def cancel_when_written(monkeypatch: pytest.MonkeyPatch, job: ImportJob) -> None:
+def when_written(monkeypatch: pytest.MonkeyPatch, do: Callable[[], Any]) -> None:
+    """Do something while the worker writes an article."""
     create = importing.create_from
 
-    def create_and_cancel(*args: Any, **kwargs: Any) -> Article:
-        jobs.cancel(job)
+    def create_meanwhile(*args: Any, **kwargs: Any) -> Article:
+        do()
         return create(*args, **kwargs)
 
-    monkeypatch.setattr(running, "create_from", create_and_cancel)
+    monkeypatch.setattr(running, "create_from", create_meanwhile)
 
 
 def test_an_import_nobody_works_on_is_cancelled_at_once(start: Start) -> None:
@@ -280,6 +283,89 @@ def test_t6_losing_the_right_to_write_ends_the_import(start: Start, author: User
     job.refresh_from_db()
     assert (job.state, Article.objects.count()) == (State.FAILED, 0)
     assert "no longer write" in job.error
+
+
+def test_t6_an_author_who_is_shut_out_while_it_works_imports_no_further(
+    start: Start, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_lease, "SAVE_EVERY", -1)
+    job = start({f"{name}.md": name for name in "abc"})
+    jobs.confirm(job)
+    when_written(monkeypatch, lambda: User.objects.filter(pk=author.pk).update(is_active=False))
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.done, Article.objects.count()) == (State.FAILED, 1, 1)
+
+
+def test_an_import_that_is_removed_while_it_works_just_ends(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_lease, "SAVE_EVERY", -1)
+    job, other = start({"a.md": "A", "b.md": "B"}), start({"c.md": "C"})
+    jobs.confirm(job)
+    jobs.confirm(other)
+    when_written(monkeypatch, lambda: ImportJob.objects.filter(pk=job.pk).delete())
+    work()
+    assert not ImportJob.objects.filter(pk=job.pk).exists()
+    assert outcomes(other) == {"c.md": "created"}
+
+
+def test_a_report_that_cannot_be_stored_fails_its_import_and_no_other(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = {"path": "a.md", "outcome": "created", "reason": "SECRET" * 1_500_000}
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "_entry", lambda *_, **__: line)
+        job = start({"a.md": "A", "b.md": "B"})
+    assert (job.state, job.done) == (State.FAILED, 2)
+    assert "on our side" in job.error
+    assert start({"c.md": "C"}).state == State.READY
+    assert "SECRET" not in caplog.text
+
+
+def test_the_thread_of_imports_outlives_whatever_happens(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, asked = threading.Event(), []
+
+    def fail_once(name: str, stop: threading.Event) -> bool:
+        asked.append(name)
+        if len(asked) == 1:
+            raise LookupError("the text is SECRET")
+        stop.set()
+        return False
+
+    monkeypatch.setattr(import_thread, "run_next", fail_once)
+    monkeypatch.setattr(import_thread, "POLL_EVERY", 0.01)
+    import_thread.start_importing("test", stop).join(5)
+    assert asked == ["test", "test"]
+    assert "LookupError at test_jobs.py" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+def test_c3_what_a_file_says_is_not_in_the_log_of_its_failure(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(running, "outcome_of", raising(LookupError("SECRET")))
+    job = start({"a.md": "A"})
+    assert (job.state, "LookupError at" in caplog.text) == (State.FAILED, True)
+    assert "SECRET" not in caplog.text
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_u2_a_report_of_the_longest_names_and_reasons_fits(start: Start) -> None:
+    long = "\U0001f600" * 1_000
+    job = start({"a.zip": zip_of({f"{long}.md": "A", "b.md": f"![x]({long}.png)"})})
+    assert outcomes(job) == {long[:500]: "refused", "b.md": "created"}
+    longest = {**job.entries[0], "title": long[:200], "reason": job.entries[1]["reason"]}
+    assert len(longest["reason"]) == 500
+    assert running.MAX_FILES * len(bson.encode(longest)) < MAX_BSON_SIZE
 
 
 @pytest.mark.parametrize(
