@@ -85,6 +85,8 @@ class ContentField(forms.CharField):
 class SlugField(forms.SlugField):
     """The last part of an address, in lower case."""
 
+    default_error_messages = {"invalid": "Use only letters, numbers, hyphens and underscores."}
+
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").lower()
 
@@ -113,7 +115,7 @@ class ArticleFields(forms.Form):
         label="Address",
         max_length=MAX_SLUG,
         required=False,
-        help_text="The last part of its link. Left empty, it is made from the title.",
+        help_text="Ends its link; made from the title if empty.",
     )
     note = LineField(
         label="What changed",

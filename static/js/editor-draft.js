@@ -3,15 +3,20 @@
 (() => {
   const form = document.getElementById("article-form");
   if (!form || !window.editorText) return;
-  const { say } = window.editorText;
+  const { say, withoutPlaces } = window.editorText;
   const PAUSE = 1500;
   const LONGEST = 5000;
   const RETRY = 10000;
   const KEEPALIVE_BYTES = 60000; // browsers refuse more from a page that is going away
   const LOST = "You have been signed out, or may no longer write here. Your text is still on this page: copy it, or sign in in another tab and go on.";
 
-  // a form that comes back with errors or a conflict holds text that may be stored nowhere
-  let unkept = form.hasAttribute("data-unsaved");
+  // changes are counted, so that an answer clears only what its request held; a form that comes
+  // back with errors or a conflict holds text that may be stored nowhere
+  let typed = form.hasAttribute("data-unsaved") ? 1 : 0;
+  let stored = 0;
+  let left = 0; // up to where a request holds it that outlives the page
+  let outliving = 0; // bytes in such requests: the browser counts all of them
+  let failing = false;
   let since = 0;
   let timer = 0;
   let sending = null;
@@ -20,9 +25,11 @@
   const fields = () => {
     const data = new FormData(form);
     for (const name of [...data.keys()]) if (name === "picture" || name.startsWith("mine_")) data.delete(name);
+    data.set("content", withoutPlaces(data.get("content")));
     return data;
   };
   const size = (data) => new Blob([...data].flat()).size;
+  const unkept = () => stored < typed;
 
   const signIn = () => {
     const link = document.createElement("a");
@@ -41,7 +48,12 @@
     return true;
   };
 
-  const post = (keepalive) => fetch(form.dataset.draftUrl, { method: "POST", body: fields(), redirect: "manual", keepalive });
+  const post = async (body, keepalive) => {
+    const upTo = typed;
+    const response = await fetch(form.dataset.draftUrl, { method: "POST", body, redirect: "manual", keepalive });
+    if (response.ok) stored = Math.max(stored, upTo);
+    return response;
+  };
 
   const told = async (response) => {
     if (response.ok) {
@@ -58,21 +70,18 @@
   };
 
   const attempt = async () => {
-    unkept = false;
     since = 0;
     let outcome;
     try {
-      let response = await post(false);
-      if (response.status === 403 && (await renewToken())) response = await post(false);
+      let response = await post(fields(), false);
+      if (response.status === 403 && (await renewToken())) response = await post(fields(), false);
       outcome = await told(response);
     } catch {
       say("draft-state", "Could not be kept: the site cannot be reached. It is tried again by itself.");
       outcome = "unreachable";
     }
-    if (outcome !== "kept" && outcome !== "refused") {
-      unkept = true;
-      plan(RETRY);
-    }
+    failing = outcome !== "kept";
+    if (failing && outcome !== "refused") plan(RETRY);
     return outcome;
   };
 
@@ -87,30 +96,52 @@
   };
 
   form.addEventListener("input", () => {
-    unkept = true;
+    typed += 1;
     since ||= Date.now();
     plan(Math.max(0, Math.min(PAUSE, since + LONGEST - Date.now())));
   });
 
   // the page may never get another moment
-  const leave = () => {
-    if (!unkept || saving) return;
-    const small = size(fields()) < KEEPALIVE_BYTES;
-    unkept = !small;
+  const leave = async () => {
+    if (!unkept() || saving || left === typed) return;
+    const body = fields();
+    const bytes = size(body);
+    const small = outliving + bytes < KEEPALIVE_BYTES;
     clearTimeout(timer);
-    post(small).catch(() => (unkept = true));
+    if (small) [left, outliving] = [typed, outliving + bytes];
+    try {
+      failing = !(await post(body, small)).ok;
+    } catch {
+      failing = true;
+    }
+    if (small) [left, outliving] = [0, outliving - bytes];
+    if (failing) plan(RETRY);
   };
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
   window.addEventListener("pagehide", leave);
   window.addEventListener("beforeunload", (event) => {
-    if (!unkept || saving) return;
+    if (!unkept() || saving) return;
     leave();
-    if (unkept) event.preventDefault();
+    if (failing || left !== typed) event.preventDefault();
   });
 
   const release = () => {
     saving = false;
     delete form.dataset.sent;
+  };
+
+  // pictures may be added while the text is being kept
+  const ready = async () => {
+    do {
+      if (window.editorText.pictures) say("draft-state", "Saving once the picture is in the text…");
+      if ((await window.editorText.pictures) === false) {
+        say("draft-state", "Not saved: a picture could not be added. Save again to do without it.");
+        return false;
+      }
+      const outcome = await keep();
+      if (outcome === "lost" || outcome === "unreachable") return false;
+    } while (window.editorText.pictures);
+    return true;
   };
 
   form.addEventListener("submit", async (event) => {
@@ -119,8 +150,7 @@
     if (form.dataset.sent) return;
     form.dataset.sent = "yes";
     const { submitter } = event;
-    const outcome = await keep();
-    if (outcome === "lost" || outcome === "unreachable") {
+    if (!(await ready())) {
       release();
       document.getElementById("draft-state").scrollIntoView({ block: "nearest" });
       return;
@@ -128,6 +158,12 @@
     clearTimeout(timer);
     saving = true;
     form.requestSubmit(submitter);
+  });
+
+  // what is discarded is not to be kept on leaving
+  document.querySelector(".draft form")?.addEventListener("submit", () => {
+    saving = true;
+    clearTimeout(timer);
   });
 
   // the browser may bring the page back as it was left
@@ -139,5 +175,5 @@
     form.requestSubmit();
   });
 
-  if (unkept) plan(PAUSE);
+  if (unkept()) plan(PAUSE);
 })();

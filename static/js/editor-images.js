@@ -4,8 +4,12 @@
   const form = document.getElementById("article-form");
   const chooser = document.getElementById("id_picture");
   if (!form || !chooser || !window.editorText) return;
-  const { area, replace, say } = window.editorText;
+  const { area, replace, placeFor, withoutPlaces, say } = window.editorText;
+  const LONGEST = 120000;
   let count = 0;
+
+  // a page that comes back sends nothing any more
+  if (withoutPlaces(area.value) !== area.value) area.value = withoutPlaces(area.value);
 
   const problem = (text) => say("picture-state", text);
 
@@ -26,18 +30,19 @@
     const body = new FormData();
     body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     body.append("picture", file, file.name || "picture");
-    const response = await fetch(form.dataset.imageUrl, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    const response = await fetch(form.dataset.imageUrl, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(LONGEST) }).catch(() => null);
     if (!response) throw new Error("the site cannot be reached. Try again when it can.");
     const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
     if (answer.markdown) return answer.markdown;
     throw new Error(answer.problem || "you have been signed out, or may no longer write here. Your text is still on this page.");
   };
 
-  const add = async (files) => {
+  const addAll = async (files) => {
+    let whole = true;
     for (const file of files) {
       count += 1;
       const name = file.name || "the picture";
-      const place = `![adding picture ${count}…]()`;
+      const place = placeFor(count);
       replace(area.selectionStart, area.selectionEnd, place);
       problem(`Adding ${name}…`);
       try {
@@ -46,8 +51,16 @@
       } catch (error) {
         exchange(place, "");
         problem(`${name} was not added: ${error.message}`);
+        whole = false;
       }
     }
+    return whole;
+  };
+
+  const add = (files) => {
+    const all = Promise.all([window.editorText.pictures, addAll(files)]).then(([before, now]) => before !== false && now);
+    window.editorText.pictures = all;
+    all.then(() => window.editorText.pictures === all && (window.editorText.pictures = null));
   };
 
   const filesOf = (transfer) => [...(transfer?.files ?? [])];

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import User
+from knowledge.authoring.drafts import keep_draft
 from knowledge.editing import edit_article
 from knowledge.models import Article, Draft, Role, Workspace
 from tests.browser.conftest import Trouble
+from tests.browser.live import wait_until
 from tests.conftest import PASSWORD
 from tests.knowledge.pictures import picture
 
 NEW = "/w/team/articles/new"
+DRAFTS = "**/drafts/*"
+KEY = "n0123456789abcdef0123"
 # a browser gives scripts no file to paste or drop, so the page makes one
 GIVE_FILE = """(area, {kind, bytes}) => {
     const transfer = new DataTransfer();
@@ -41,6 +45,10 @@ def sign_in(page: Page, username: str) -> Page:
 
 def kept(page: Page) -> None:
     expect(page.locator("#draft-state")).to_contain_text("Draft kept")
+
+
+def drafted() -> list[str]:
+    return [fields.get("content", "") for fields in Draft.objects.values_list("fields", flat=True)]
 
 
 def test_the_preview_follows_the_text_and_runs_nothing_of_it(editor: Page) -> None:
@@ -94,6 +102,68 @@ def test_autosave_survives_a_tab_that_is_closed(editor: Page) -> None:
     tab.get_by_role("button", name="Save draft").click()
     expect(tab.get_by_role("heading", name="Half done")).to_be_visible()
     assert Draft.objects.count() == 0
+
+
+def test_a_tab_that_closes_during_an_autosave_loses_nothing(editor: Page) -> None:
+    editor.route(DRAFTS, lambda route: None)  # it is never answered
+    with editor.expect_request(DRAFTS):
+        editor.get_by_label("Text").fill("Typed, and being kept.")
+    editor.unroute(DRAFTS)
+    editor.close(run_before_unload=True)
+    wait_until(lambda: drafted() == ["Typed, and being kept."], seconds=10, what="the draft")
+
+
+def test_a_text_too_long_for_the_last_moment_is_asked_about(editor: Page, trouble: Trouble) -> None:
+    editor.get_by_label("Title").press_sequentially("L")  # else a browser asks nobody
+    editor.route(DRAFTS, lambda route: None)
+    with editor.expect_request(DRAFTS):
+        editor.get_by_label("Text").fill("word " * 14_000)
+    with editor.expect_event("dialog"):
+        editor.close(run_before_unload=True)
+    expect(editor.get_by_label("Title")).to_have_value("L")
+    assert [seen.split(":")[0] for seen in trouble.seen] == ["dialog"]
+    trouble.seen.clear()
+
+
+def test_a_save_waits_for_the_picture_and_no_draft_holds_its_place(editor: Page) -> None:
+    held: list[Route] = []
+    editor.route("**/images/", lambda route: held.append(route))
+    editor.get_by_label("Title").fill("Cats")
+    area = editor.get_by_label("Text")
+    area.fill("Before.")
+    area.evaluate(GIVE_FILE, {"kind": "paste", "bytes": list(picture())})
+    expect(area).to_have_value("Before.![adding picture 1…]()")
+    kept(editor)
+    assert drafted() == ["Before."]
+    area.press("Control+s")
+    expect(editor.locator("#draft-state")).to_contain_text("once the picture is in the text")
+    held[0].continue_()
+    expect(editor.get_by_role("heading", name="Cats")).to_be_visible()
+    assert Article.objects.get().content.startswith("Before.![my cat](../images/")
+
+
+def test_a_picture_that_fails_holds_the_save_that_waited(editor: Page, trouble: Trouble) -> None:
+    held: list[Route] = []
+    editor.route("**/images/", lambda route: held.append(route))
+    editor.get_by_label("Title").fill("Cats")
+    area = editor.get_by_label("Text")
+    area.evaluate(GIVE_FILE, {"kind": "paste", "bytes": list(picture())})
+    area.press("Control+s")
+    held[0].abort()
+    expect(editor.locator("#draft-state")).to_contain_text("a picture could not be added")
+    expect(area).to_have_value("")
+    area.press("Control+s")
+    expect(editor.get_by_role("heading", name="Cats")).to_be_visible()
+    trouble.seen.clear()  # the request that failed
+
+
+def test_the_place_of_a_picture_that_never_came_is_not_restored(
+    editor: Page, workspace: Workspace
+) -> None:
+    text = {"content": "Before. ![adding picture 3…]()"}
+    keep_draft(user=User.objects.get(), workspace=workspace, key=KEY, seen=0, fields=text)
+    editor.goto(f"{NEW}?draft={KEY}")
+    expect(editor.get_by_label("Text")).to_have_value("Before. ")
 
 
 def test_of_two_editors_who_conflict_both_texts_survive(

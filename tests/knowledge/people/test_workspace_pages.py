@@ -40,7 +40,7 @@ def test_whoever_creates_a_workspace_owns_it_and_is_its_admin(
 
 @pytest.mark.parametrize(
     ("slug", "says"),
-    [("team", "Another workspace"), ("admin", "kept for the site"), ("a b", "valid")],
+    [("team", "Another workspace"), ("admin", "kept for the site"), ("a b", "only letters")],
 )
 def test_an_address_that_cannot_be_had_is_said_beside_it(
     team: Team, as_user: AsUser, slug: str, says: str
