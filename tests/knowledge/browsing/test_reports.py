@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from kbsite import mongo
 from knowledge.browsing.problem_reports import (
     MOST_OPEN,
     MOST_OPEN_OF_GUESTS,
@@ -105,7 +106,7 @@ def test_a_report_of_an_article_that_is_gone_breaks_no_page(
     gone, kept = make_article("Gone"), make_article("Kept")
     for article in (gone, kept):
         report(reader, article)
-    Article.objects.filter(pk=gone.pk).delete()  # in the moment in which it is reported
+    mongo.articles().delete_one({"_id": gone.pk})  # in the moment in which it is reported
     assert "Kept" in text_of(editor.get(url("reports")))
 
 
