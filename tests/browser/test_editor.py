@@ -11,7 +11,7 @@ from knowledge.editing import edit_article
 from knowledge.models import Article, Draft, Role, Workspace
 from tests.browser.conftest import Trouble
 from tests.browser.live import wait_until
-from tests.conftest import PASSWORD
+from tests.browser.signing_in import sign_in, sign_in_by_form
 from tests.knowledge.pictures import picture
 
 NEW = "/w/team/articles/new"
@@ -31,14 +31,11 @@ GIVE_FILE = """(area, {kind, bytes}) => {
 def editor(page: Page, workspace: Workspace, make_user: Callable[..., User]) -> Page:
     """A page on which an editor is signed in."""
     make_user("edith", workspace=workspace, role=Role.EDITOR)
-    return sign_in(page, "edith")
+    return at_the_form(page, "edith")
 
 
-def sign_in(page: Page, username: str) -> Page:
-    page.goto(f"/accounts/login/?next={NEW}")
-    page.get_by_label("User name or e-mail").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+def at_the_form(page: Page, username: str) -> Page:
+    sign_in(page, username, at=NEW)
     page.wait_for_load_state("networkidle")  # the preview has come
     return page
 
@@ -178,7 +175,7 @@ def test_of_two_editors_who_conflict_both_texts_survive(
 ) -> None:
     article = make_article(content="one\n\ntwo\n\nthree\n")
     make_user("mary", workspace=workspace, role=Role.EDITOR)
-    other = sign_in(browser.new_context(base_url=base_url).new_page(), "mary")
+    other = at_the_form(browser.new_context(base_url=base_url).new_page(), "mary")
     for page in (editor, other):
         page.goto(f"/w/team/a/{article.slug}/edit")
     other.get_by_label("Text").fill("one by Mary\n\ntwo\n\nthree\n\nfour by Mary\n")
@@ -238,7 +235,7 @@ def test_a_session_that_ends_while_one_writes_costs_no_text(editor: Page, troubl
     editor.get_by_role("button", name="Save draft").click()
     expect(editor.locator("#draft-state")).to_contain_text("signed out")
     expect(editor.get_by_label("Title")).to_have_value("Kept")
-    tab = sign_in(editor.context.new_page(), "edith")
+    tab = sign_in_by_form(editor.context.new_page(), "edith", at=NEW)
     tab.close()
     editor.get_by_role("button", name="Save draft").click()
     expect(editor.get_by_role("heading", name="Kept")).to_be_visible()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from knowledge.models import Role, Workspace
-from tests.browser.test_editor import sign_in
+from tests.browser.signing_in import sign_in
 from tests.fakes.openai_server import OpenAIServer
 
 QUESTION = "/w/team/?q=Which port does the printer in the library listen on?"
@@ -18,7 +18,7 @@ QUESTION = "/w/team/?q=Which port does the printer in the library listen on?"
 def editor(page: Page, workspace: Workspace, make_user: Callable[..., User]) -> Page:
     """A page on which an editor is about to write an article."""
     make_user("edith", workspace=workspace, role=Role.EDITOR)
-    return sign_in(page, "edith")
+    return sign_in(page, "edith", at="/w/team/articles/new")
 
 
 def test_what_is_saved_is_found_cited_and_replaced_by_what_is_saved_next(

@@ -7,15 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import User
 from knowledge.models import Membership, Role
 from knowledge.workspaces import create_workspace
-from tests.conftest import PASSWORD
-
-
-def sign_in(page: Page, username: str) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("User name or e-mail").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_label(f"Your account, {username}")).to_be_visible()
+from tests.browser.signing_in import sign_in
 
 
 def test_somebody_invited_makes_an_account_and_is_a_member(
