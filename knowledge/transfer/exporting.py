@@ -1,79 +1,56 @@
 """A workspace as a zip of Markdown files and pictures, which imports back to the same articles.
 
-How files are named is `export_names`; links between articles and to pictures become relative
-paths (`export_links`), so that the folder works anywhere. What an import needs to find the
-article again, and to restore each of its bytes, is in the front matter under `exported`: see
-`markdown_files.Origin`. Nothing there gives rights: an import takes the workspace, the author and
-who may read from the person who imports.
+Which articles are in it is `export_parts`, and how their files are named `export_names`; links
+between articles and to pictures become relative paths (`export_links`), so that the folder works
+anywhere. What an import needs to find the article again, and to restore each of its bytes, is in
+the front matter under `exported`: see `markdown_files.Origin`. Nothing there gives rights: an
+import takes the workspace, the author and who may read from the person who imports.
 """
 
 import os
 import posixpath
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import yaml
-from django.db.models import QuerySet
 from gridfs.errors import NoFile
 
 from kbsite import mongo
 from knowledge.access import Scope
-from knowledge.models import Article, Status, Workspace
+from knowledge.models import Article, Workspace
 from knowledge.transfer.export_links import Relinked
 from knowledge.transfer.export_names import Names, picture_id
+from knowledge.transfer.export_parts import exported_articles
 from knowledge.transfer.formats import suffix_of
 from knowledge.transfer.importing import fingerprint
 from knowledge.transfer.markdown_files import CannotRead
 from knowledge.transfer.reading import Upload
 
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much an export holds; `size` in bytes, about."""
-
-    articles: int
-    pictures: int
-    size: int
+MAX_BLANK_CHARS: Final = 2_000
+"""Of the front matter's limit: of more blank text before an article's first word, the last."""
 
 
-def extent(workspace: Workspace, scope: Scope) -> Extent:
-    """What `write_zip` would write."""
-    pictures = mongo.image_files().find(
-        {"metadata.workspace_id": workspace.pk}, {"length": 1, "_id": 0}
-    )
-    lengths = [picture["length"] for picture in pictures]
-    sizes = [len(a.content) for a in _articles(workspace, scope).only("content").iterator()]
-    return Extent(len(sizes), len(lengths), sum(sizes) + sum(lengths))
-
-
-def write_zip(workspace: Workspace, scope: Scope, file: IO[bytes]) -> None:
-    """Write every article that `scope` reads and that is not in the trash, and their pictures."""
-    names = Names(workspace, _articles(workspace, scope))
+def write_zip(
+    workspace: Workspace, scope: Scope, file: IO[bytes], *, after: str = "", until: str = ""
+) -> None:
+    """Write the articles of `exported_articles`, and their pictures."""
+    # of all, so that links into other parts lead to the files there
+    names = Names(workspace, exported_articles(workspace, scope))
+    articles = exported_articles(workspace, scope, after=after, until=until)
     pictures: set[str] = set()
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
         Upload(Path(os.devnull), name="none.md") as reader,
     ):
-        for article in _articles(workspace, scope).iterator(chunk_size=50):
+        for article in articles.iterator(chunk_size=50):
             if path := names.paths.get(article.pk):  # or it was written meanwhile
                 text, shown = _file(article, path, names, reader)
                 pictures |= shown
                 archive.writestr(_info(path, article), text.encode())
         for picture in sorted(pictures):
             _add_picture(archive, picture, workspace)
-
-
-def _articles(workspace: Workspace, scope: Scope) -> QuerySet[Article]:
-    return (
-        Article.objects.filter(
-            workspace_id=workspace.pk, visibility__in=scope.visibilities(str(workspace.pk))
-        )
-        .exclude(status=Status.TRASHED)
-        .order_by("pk")
-    )
 
 
 def _file(article: Article, path: str, names: Names, reader: Upload) -> tuple[str, set[str]]:
@@ -83,11 +60,12 @@ def _file(article: Article, path: str, names: Names, reader: Upload) -> tuple[st
         content, links, pictures = changed.text, changed.links, changed.pictures
     except CannotRead:  # a text whose links take too long to find keeps them as they are
         content, links, pictures = article.content, {}, set()
-    blank = content[: len(content) - len(content.lstrip())]
+    text = content.lstrip()
+    blank = content[: len(content) - len(text)][-MAX_BLANK_CHARS:]
     matter = yaml.safe_dump(
         _matter(article, links, blank), allow_unicode=True, sort_keys=False, width=10_000
     )
-    return f"---\n{matter}---\n\n{content[len(blank) :]}", pictures
+    return f"---\n{matter}---\n\n{text}", pictures
 
 
 def _matter(article: Article, links: dict[str, str], blank: str) -> dict[str, Any]:

@@ -45,6 +45,14 @@ class NewImportForm(forms.Form):
     )
 
 
+class PartForm(forms.Form):
+    """Which part of an export: see `export_parts`. Nothing means all of it."""
+
+    part = forms.IntegerField(required=False, min_value=1)
+    after = forms.RegexField(r"\A[0-9a-f]{24}\Z", required=False)
+    until = forms.RegexField(r"\A[0-9a-f]{24}\Z", required=False)
+
+
 class ConfirmForm(forms.Form):
     """How the new articles begin; those that are there already stay as they are."""
 

@@ -31,6 +31,9 @@ from knowledge.transfer.formats import ARCHIVE, NAMES, is_importable, suffix_of
 MAX_OPEN_JOBS: Final = 10
 """Unfinished imports of one workspace: each may hold an upload."""
 
+MAX_FILES: Final = 2_000
+"""Of one import: each has a line in its report, and a document of MongoDB holds 16 MiB."""
+
 READY_KEPT: Final = timedelta(days=7)
 REPORT_KEPT: Final = timedelta(days=90)
 RECENT: Final = 20

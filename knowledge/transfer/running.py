@@ -33,15 +33,12 @@ from knowledge.transfer.importing import (
     update_from,
 )
 from knowledge.transfer.job_lease import Ended, Failed, JobLease, State, Stopping
-from knowledge.transfer.jobs import new_status, store_upload
+from knowledge.transfer.jobs import MAX_FILES, new_status, store_upload
 from knowledge.transfer.markdown_files import CannotRead, Page
 from knowledge.transfer.pictures import Album, at_home
 from knowledge.transfer.reading import CannotOpen, ListedFile, Upload
 
 logger = logging.getLogger(__name__)
-
-MAX_FILES: Final = 2_000
-"""Of one import: each has a line in its report, and a document of MongoDB holds 16 MiB."""
 
 MAX_REASON: Final = 500
 

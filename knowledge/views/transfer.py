@@ -18,8 +18,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from knowledge.models import ImportJob, Workspace
 from knowledge.transfer import jobs
-from knowledge.transfer.exporting import extent, write_zip
-from knowledge.transfer.forms import ConfirmForm, NewImportForm
+from knowledge.transfer.export_parts import parts_of
+from knowledge.transfer.exporting import write_zip
+from knowledge.transfer.forms import ConfirmForm, NewImportForm, PartForm
 from knowledge.transfer.reports import report_of
 from knowledge.views.doors import MemberRequest, for_editors, for_writers
 
@@ -94,11 +95,14 @@ def import_cancel(request: MemberRequest, workspace: Workspace, job: str) -> Htt
 @require_safe
 @for_writers
 def export(request: MemberRequest, workspace: Workspace) -> HttpResponse:
-    """What the download holds, and its link."""
+    """What the download holds, and its link, or one for each part."""
     context = {
         "workspace": workspace,
         "place": "articles",
-        "extent": extent(workspace, request.rights.scope),
+        "parts": (parts := parts_of(workspace, request.rights.scope)),
+        "articles": sum(part.articles for part in parts),
+        "size": sum(part.size for part in parts),
+        "pictures": any(part.pictures for part in parts),
     }
     return render(request, "knowledge/transfer/export.html", context)
 
@@ -107,18 +111,22 @@ def export(request: MemberRequest, workspace: Workspace) -> HttpResponse:
 @for_writers
 def export_download(request: MemberRequest, workspace: Workspace) -> HttpResponseBase:
     """The zip: written to a file first, since only then its length is known, and then sent."""
+    form = PartForm(request.GET)
+    if not form.is_valid():
+        raise Http404("no such part")
+    part, after, until = (form.cleaned_data[name] for name in ("part", "after", "until"))
     if not _exports.acquire(blocking=False):
         messages.warning(request, "Others are being exported just now. Try again in a moment.")
         return redirect("knowledge:export", workspace.slug)
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed when it is sent
     try:
-        write_zip(workspace, request.rights.scope, file)
+        write_zip(workspace, request.rights.scope, file, after=after, until=until)
     except BaseException:
         file.close()
         raise
     finally:
         _exports.release()
-    return _download(file, f"{workspace.slug}.zip")
+    return _download(file, f"{workspace.slug}-{part}.zip" if part else f"{workspace.slug}.zip")
 
 
 def _download(file: IO[bytes], name: str) -> StreamingHttpResponse:

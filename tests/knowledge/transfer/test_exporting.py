@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -18,8 +19,9 @@ from knowledge.authoring.images import store_image
 from knowledge.authoring.sweeping import IMAGES_KEPT
 from knowledge.editing import edit_article, purge_articles
 from knowledge.models import Article, ImportJob, Role, Status, Visibility, Workspace
-from knowledge.transfer import import_thread, jobs
+from knowledge.transfer import export_parts, import_thread, jobs
 from knowledge.transfer.export_names import path_from_source
+from knowledge.transfer.export_parts import parts_of
 from knowledge.transfer.exporting import write_zip
 from knowledge.transfer.importing import FROM_FILE, import_files
 from knowledge.transfer.markdown_files import find_files
@@ -184,6 +186,50 @@ def test_a_picture_that_comes_back_is_not_swept_before_its_article_names_it(
     assert Article.objects.get().content == f"![red]({address})"
     (file,) = mongo.image_files().find()
     assert file["uploadDate"] > timezone.now() - IMAGES_KEPT
+
+
+def test_what_one_import_does_not_take_comes_in_parts(
+    workspace: Workspace,
+    make_workspace: Callable[..., Workspace],
+    make_article: Callable[..., Article],
+    admin: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export_parts, "MAX_FILES", 2)
+    for name in "abcde":
+        make_article(name, "[a](a) [c](/w/team/a/c#top) [e](../a/e)")
+    scope, other = rights_in(admin, workspace).scope, make_workspace("other")
+    parts = parts_of(workspace, scope)
+    make_article("Made meanwhile", "is in the last part")
+    assert [part.articles for part in parts] == [2, 2, 1]
+    for part in reversed(parts):
+        file = io.BytesIO()
+        write_zip(workspace, scope, file, after=part.after, until=part.until)
+        imported(file.getvalue(), other, admin)
+    assert said(other) == said(workspace)
+
+
+def test_a_part_keeps_to_the_bytes_of_an_import_and_counts_a_picture_once(
+    workspace: Workspace, make_article: Callable[..., Article], admin: User, settings: LazySettings
+) -> None:
+    settings.IMPORT_MAX_BYTES = 10_500
+    address = store_image(workspace=workspace, user=None, data=png())
+    for name in "abc":
+        make_article(name, f"![x]({address})" + "é" * 1_000)
+    parts = parts_of(workspace, rights_in(admin, workspace).scope)
+    assert [part.articles for part in parts] == [2, 1]
+    assert 10_000 < parts[0].size < 10_500
+
+
+def test_much_blank_before_a_text_leaves_room_for_it_to_come_back(
+    workspace: Workspace,
+    make_workspace: Callable[..., Workspace],
+    make_article: Callable[..., Article],
+    admin: User,
+) -> None:
+    make_article("A", "\n" * 20_000 + "    code")
+    imported(exported(workspace, admin), make_workspace("other"), admin)
+    assert Article.objects.get(workspace__slug="other").content == "\n" * 1_996 + "    code"
 
 
 @pytest.mark.parametrize("end", ["a%5C..%5C..%5Cx%5C{}.png", "png.exe", "PNG", "png/../../x.png"])

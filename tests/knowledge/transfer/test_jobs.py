@@ -365,7 +365,7 @@ def test_u2_a_report_of_the_longest_names_and_reasons_fits(start: Start) -> None
     assert outcomes(job) == {long[:500]: "refused", "b.md": "created"}
     longest = {**job.entries[0], "title": long[:200], "reason": job.entries[1]["reason"]}
     assert len(longest["reason"]) == 500
-    assert running.MAX_FILES * len(bson.encode(longest)) < MAX_BSON_SIZE
+    assert jobs.MAX_FILES * len(bson.encode(longest)) < MAX_BSON_SIZE
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,13 @@ from django.urls import reverse
 from accounts.models import User
 from knowledge.article_page import article_page
 from knowledge.models import Article, ImportJob, Role, Workspace
-from knowledge.transfer import import_thread
+from knowledge.transfer import export_parts, import_thread
 from knowledge.workspaces import archive_workspace
 from tests.knowledge.html_check import article_problems
 from tests.knowledge.transfer.zips import zip_of
 
 IMPORTS = "/w/team/imports/"
+DOWNLOAD = "/w/team/export/download"
 HTMX = {"HX-Request": "true"}
 
 
@@ -164,8 +167,8 @@ def test_the_export_says_how_much_it_is_and_where_it_is(
     assert 'href="/w/team/export/download"' in shown
 
 
-async def read(client: AsyncClient) -> tuple[bytes, str]:
-    response = await client.get("/w/team/export/download")
+async def read(client: AsyncClient, address: str = DOWNLOAD) -> tuple[bytes, str]:
+    response = await client.get(address)
     pieces = [piece async for piece in response]  # type: ignore[attr-defined]
     return b"".join(pieces), response["Content-Length"]
 
@@ -179,6 +182,25 @@ def test_the_download_is_a_zip_of_the_articles(
     data, length = async_to_sync(read)(client)
     assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["ports.md"]
     assert int(length) == len(data)
+
+
+def test_an_export_in_parts_has_a_link_for_each(
+    workspace: Workspace,
+    make_article: Callable[..., Article],
+    make_user: Callable[..., User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export_parts, "MAX_FILES", 1)
+    make_article("A")
+    make_article("B")
+    client = AsyncClient()
+    client.force_login(make_user(workspace=workspace, role=Role.EDITOR))
+    shown = async_to_sync(client.get)("/w/team/export").content.decode()
+    assert "in 2 zips" in shown
+    links = [unescape(link) for link in re.findall(rf'href="({DOWNLOAD}[^"]*)"', shown)]
+    zips = [zipfile.ZipFile(io.BytesIO(async_to_sync(read)(client, link)[0])) for link in links]
+    assert [archive.namelist() for archive in zips] == [["a.md"], ["b.md"]]
+    assert async_to_sync(client.get)(f"{DOWNLOAD}?after=$ne").status_code == 404
 
 
 def test_an_archived_workspace_is_exported_but_not_imported_to(
