@@ -22,7 +22,7 @@ from tests.knowledge.transfer.zips import Contents, png, zip_of
 
 SLOW = 30_000
 FILES = 40
-CHARS = 1_000
+CHARS = 500
 """Of each file: indexing takes as long as the text is."""
 DOCS: Contents = {
     "guide/ports.md": "---\ntitle: Ports\ntags: [network]\n---\n\nUse 80. See [hosts](hosts.md).",
