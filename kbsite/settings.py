@@ -208,7 +208,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
-        "IndexState": "knowledge.api.index_data.STATES",
+        "IndexState": "knowledge.index_state.KINDS",
         "ImportState": "knowledge.models.ImportJob.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from django.utils import timezone
 
 from knowledge.models import Article, Status
 
 Kind = Literal["searchable", "indexing", "waiting", "failed", "not_searched"]
+KINDS: Final = get_args(Kind)
 Tone = Literal["good", "warn", "bad", "quiet"]
 TONES: dict[Kind, Tone] = {
     "searchable": "good",

@@ -19,7 +19,7 @@ from knowledge.api.fields import (
     WordField,
 )
 from knowledge.forms import check_slug_is_free
-from knowledge.index_state import TONES, Kind, index_state
+from knowledge.index_state import KINDS, Kind, index_state
 from knowledge.models import (
     MAX_CATEGORY,
     MAX_NOTE,
@@ -63,7 +63,7 @@ class IndexData(Output):
     )
     next_try_at = serializers.SerializerMethodField(help_text="Where it has failed.")
 
-    @extend_schema_field(serializers.ChoiceField(choices=list(TONES)))
+    @extend_schema_field(serializers.ChoiceField(choices=KINDS))
     def get_state(self, article: Article) -> Kind:
         return index_state(article).kind
 
