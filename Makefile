@@ -16,10 +16,8 @@ SOURCES := kbsite accounts knowledge tests bench manage.py
 run: .venv/runtime
 	@exec $(BIN)/python -m kbsite.supervisor
 
-# whole files to each process, in their order: those with a browser come last; one process more
-# than there are cores, because tests wait for programs that they start
-PROCESSES := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-PARALLEL := -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# whole files to each process, in their order: those with a browser come last
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
 test soak lint: export KB_ENV_FILE =
