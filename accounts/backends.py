@@ -29,18 +29,22 @@ class UsernameOrEmailBackend(BaseBackend):
     ) -> User | None:
         if not _is_text(username) or not _is_text(password):
             return None
-        user = _find(username)
+        user = find_user(username)
         if user is None:
             make_password(password)
             return None
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        found = User.objects.filter(pk=user_id, is_active=True, unconfirmed_until=None)
+        return found.first()
 
 
-def _find(identity: str) -> User | None:
-    if len(identity) > MAX_IDENTITY or not (key := identity_key(identity)):
+def find_user(identity: str) -> User | None:
+    """Who has this user name or e-mail, active or not."""
+    if not _is_text(identity) or len(identity) > MAX_IDENTITY:
+        return None
+    if not (key := identity_key(identity)):
         return None
     field = "email_key" if "@" in key else "username_key"
     return User.objects.filter(**{field: key}).first()

@@ -1,41 +1,55 @@
 """The forms that take passwords, names and e-mails, on the site's pages and in the admin panel."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth.forms import (
-    AdminPasswordChangeForm,
     AuthenticationForm,
     BaseUserCreationForm,
-    PasswordChangeForm,
     UsernameField,
 )
-from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse_lazy
+from django.utils.functional import lazy
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.backends import MAX_IDENTITY
 from accounts.identity import identity_key
 from accounts.models import User
+from accounts.policy import MAX_LENGTH, demands
+from accounts.signing_in import InvalidCredentials, Unconfirmed, check_credentials
+from accounts.throttling import TooMany
 
-MAX_PASSWORD = 4096  # characters; a bound for the checks, far above any real password
+# the server says how each rule stands; only these fields are sent for it
+LIVE_RULES: Final = {
+    "hx-post": reverse_lazy("accounts:password_rules"),
+    "hx-trigger": "input changed delay:300ms",
+    "hx-params": "new_password1,password1,username,email,joins",
+    "hx-target": "#password-rules",
+    "hx-swap": "outerHTML",
+    "hx-sync": "this:replace",
+}
 
 
 class PasswordField(forms.CharField):
     """A password exactly as it was typed: not trimmed, and any character may stand in it."""
 
-    def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
-        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        super().__init__(strip=False, widget=widget, **kwargs)
+    def __init__(self, *, autocomplete: str, live: bool = False, **kwargs: Any) -> None:
+        attrs = {"autocomplete": autocomplete, **(LIVE_RULES if live else {})}
+        super().__init__(strip=False, widget=forms.PasswordInput(attrs=attrs), **kwargs)
         self.validators = [
             each
             for each in self.validators
             if not isinstance(each, ProhibitNullCharactersValidator)
         ]
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without `maxlength`, by which browsers cut off what is pasted, and say nothing."""
+        return {}
 
 
 def new_password_fields(label: str) -> tuple[PasswordField, PasswordField]:
@@ -44,11 +58,17 @@ def new_password_fields(label: str) -> tuple[PasswordField, PasswordField]:
         PasswordField(
             label=label,
             autocomplete="new-password",
-            max_length=MAX_PASSWORD,
-            help_text=password_validators_help_text_html(),
+            live=True,
+            max_length=MAX_LENGTH,
+            help_text=lazy(rules_help, str)(),
         ),
         PasswordField(label=f"{label}, once more", autocomplete="new-password"),
     )
+
+
+def rules_help(user: User | None = None) -> str:
+    """The list of the rules for this person's password, which `rules_views` brings up to date."""
+    return render_to_string("accounts/_rules.html", {"demands": demands("", user)})
 
 
 class SignInForm(AuthenticationForm):
@@ -60,7 +80,8 @@ class SignInForm(AuthenticationForm):
         widget=forms.TextInput(attrs={"autofocus": True}),
     )
     password = PasswordField(label="Password", autocomplete="current-password")
-    error_messages = {"invalid_login": "The name or the password is not right."}
+    too_many: TooMany | None = None
+    unconfirmed: User | None = None
 
     def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -68,61 +89,24 @@ class SignInForm(AuthenticationForm):
         username = cast("UsernameField", self.fields["username"])
         username.max_length = username.widget.attrs["maxlength"] = MAX_IDENTITY
 
-
-class ChangePasswordForm(PasswordChangeForm):
-    """The current password, and a new one that obeys the policy and was not used before."""
-
-    error_messages = {
-        "password_mismatch": "The two new passwords are not the same.",
-        "password_incorrect": "This is not your current password.",
-    }
-    old_password = PasswordField(label="Current password", autocomplete="current-password")
-    new_password1, new_password2 = new_password_fields("New password")
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        self.fields["old_password"].widget.attrs["autofocus"] = True
-        self.seen_hash = user.password
-
-    @sensitive_variables("old_password")
-    def clean_old_password(self) -> str:
-        old_password: str = self.cleaned_data["old_password"]
-        # not user.check_password: upgrading the hash here would end this session
-        if not check_password(old_password, self.seen_hash):
-            raise ValidationError(
-                self.error_messages["password_incorrect"], code="password_incorrect"
-            )
-        return old_password
-
-    def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
-        # without the current password nobody learns which passwords were used before
-        if "old_password" in self.cleaned_data:
-            super().validate_password_for_user(user, "new_password1")
-
-    def set_password_and_save(self, user: Any, *args: Any, **kwargs: Any) -> Any:
-        """Store the new password; raises `PasswordConflict` when another change came first."""
-        encoded = make_password(self.cleaned_data["new_password1"])
-        user.replace_hash(encoded, seen=self.seen_hash)
-        return user
-
-
-class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """An admin gives somebody a password, which that person then has to change."""
-
-    password1, password2 = new_password_fields("Password")
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        # whoever may not sign in is made inactive; there is no other way in than a password
-        self.fields.pop("usable_password", None)
-        self.fields["password1"].required = self.fields["password2"].required = True
-        self.seen_hash = user.password
-
-    def set_password_and_save(self, user: Any, *args: Any, **kwargs: Any) -> Any:
-        """Store the new password; raises `PasswordConflict` when another change came first."""
-        encoded = make_password(self.cleaned_data["password1"])
-        user.replace_hash(encoded, seen=self.seen_hash, must_change=True)
-        return user
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Find whose they are; `too_many` is set where that was not even tried, and
+        `unconfirmed` where whoever it is has an e-mail address to confirm first.
+        """
+        identity, password = map(self.cleaned_data.get, ("username", "password"))
+        if identity and password and self.request:
+            try:
+                self.user_cache = check_credentials(
+                    self.request, identity=identity, password=password
+                )
+            except InvalidCredentials as error:
+                self.unconfirmed = error.user if isinstance(error, Unconfirmed) else None
+                raise ValidationError(str(error), code="invalid_login") from error
+            except TooMany as error:
+                self.too_many = error
+                raise ValidationError(str(error), code="too_many") from error
+        return self.cleaned_data
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -162,3 +146,14 @@ class NewPersonForm(PersonForm, BaseUserCreationForm):  # type: ignore[type-arg]
 
     class Meta(PersonForm.Meta):
         fields = ("username", "email", "must_change_password", "is_superuser")
+
+
+class InviteForm(PersonForm):
+    """A new user who chooses the password by a mailed link, and so needs an address."""
+
+    class Meta(PersonForm.Meta):
+        fields = ("username", "email", "is_superuser")  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True

@@ -1,52 +1,94 @@
-"""Keeps whoever must change their password on the page where they can."""
+"""Sessions that know where they are used from; and who is held on a page until they act there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.decorators import sync_and_async_middleware
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.holding import Held, held_request
+from accounts.sessions import SessionStore
+from accounts.visits import Visit
 from kbsite.problems import is_for_api, problem
+from kbsite.refusing import refusing
 
-Respond = Callable[[HttpRequest], HttpResponseBase]
-RespondLater = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
-ALWAYS_OPEN = ("accounts:password_change", "accounts:logout", "healthz")
-
-
-@sync_and_async_middleware
-def MustChangePasswordMiddleware(  # noqa: N802 - named like the middleware around it
-    get_response: Respond | RespondLater,
-) -> Respond | RespondLater:
-    """Answer with the way to the change page where `user.must_change_password` is set."""
-    if iscoroutinefunction(get_response):
-
-        async def respond_later(request: HttpRequest) -> HttpResponseBase:
-            held = await sync_to_async(_is_held)(request)
-            return _refuse(request) if held else await get_response(request)
-
-        return respond_later
-
-    def respond(request: HttpRequest) -> HttpResponseBase:
-        return _refuse(request) if _is_held(request) else get_response(request)  # type: ignore[return-value]
-
-    return respond
+Page = TypeVar("Page", bound=Callable[..., HttpResponseBase])
+ALWAYS_OPEN = ("accounts:logout", "healthz")
+ENDED_AT = {
+    Held.SECOND_STEP: ("accounts:second_step",),
+    Held.PASSWORD: (
+        "accounts:password_change",
+        "accounts:password_rules",
+        "auth:password",
+        "auth:logout",
+    ),
+    Held.NO_SECOND_FACTOR: (
+        "accounts:mfa_setup",
+        "auth:mfa_setup",
+        "auth:mfa_verify",
+        "auth:logout",
+    ),
+}
+"""The pages that answer somebody who is held, by why they are."""
+_ENDED = "ended=1&next="
 
 
-def _is_held(request: HttpRequest) -> bool:
+def for_strangers(view: Page) -> Page:
+    """Mark a page of people who need not have signed in: it answers in any browser."""
+    view.for_strangers = True  # type: ignore[attr-defined]
+    return view
+
+
+class KnownSessionMiddleware(SessionMiddleware):
+    """Django's, whose sessions are told which address and program use them.
+
+    Whoever was signed out elsewhere, or by time, lands on the sign-in page with the next click:
+    once, because the response takes the cookie away, and then the browser is a visitor's. Not so
+    on a page `for_strangers`, such as that of a mailed link, which answers them as visitors.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        request.session = SessionStore(key, visit=Visit.of(request))
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_: object
+    ) -> HttpResponse | None:
+        came = settings.SESSION_COOKIE_NAME in request.COOKIES and _is_click(request)
+        if came and not hasattr(view, "for_strangers") and request.session.has_ended:  # type: ignore[attr-defined]
+            return redirect(f"{reverse('accounts:login')}?{_ENDED}{quote(request.get_full_path())}")
+        return None
+
+
+def _is_click(request: HttpRequest) -> bool:
+    """Whether a person opens a page; programs and parts of pages have their own answers."""
+    asks = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    return asks and not is_for_api(request) and "HX-Request" not in request.headers
+
+
+def _held(request: HttpRequest) -> Held | None:
     # the path comes first, so that an open page asks the database nothing
     if request.path.startswith(settings.STATIC_URL) or request.path in map(reverse, ALWAYS_OPEN):
-        return False
-    return getattr(request.user, "must_change_password", False)
+        return None
+    held = held_request(request)
+    return None if held and request.path in map(reverse, ENDED_AT[held]) else held
 
 
-def _refuse(request: HttpRequest) -> HttpResponse:
-    page = reverse("accounts:password_change")
+def _refuse(request: HttpRequest) -> HttpResponse | None:
+    """The way to the page that is to be dealt with first, where there is one."""
+    if (held := _held(request)) is None:
+        return None
     if is_for_api(request):
-        return problem(403, "Your password has to be changed before anything else.")
+        return problem(403, held.detail)
+    page = reverse(held.page)
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(page)
     return redirect(page)
+
+
+HeldMiddleware = refusing(_refuse)

@@ -10,6 +10,9 @@ from django.contrib.auth.management.commands import createsuperuser
 from django.core.management.base import CommandError
 from django.db import IntegrityError
 
+from accounts import audit
+from accounts.models import User
+
 
 class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> None:
@@ -17,3 +20,5 @@ class Command(createsuperuser.Command):
             super().handle(*args, **options)
         except IntegrityError as error:
             raise CommandError("Somebody already has this user name or e-mail.") from error
+        made = User.objects.filter(is_superuser=True).latest("date_joined")
+        audit.record("user.create", on=made, administrator=True)

@@ -17,12 +17,25 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from django_mongodb_backend.fields import EmbeddedModelArrayField
+from django_mongodb_backend.fields import ArrayField, EmbeddedModelArrayField
 from django_mongodb_backend.models import EmbeddedModel
 
 from accounts.identity import identity_key, name_characters
 
 HASH_FIELDS = {"password", "password_history", "password_changed_at"}
+MFA_FIELDS = {
+    "mfa_secret",
+    "mfa_pending",
+    "mfa_pending_at",
+    "mfa_pending_session",
+    "mfa_enabled_at",
+    "mfa_last_step",
+    "recovery_salt",
+    "recovery_codes",
+}
+EMAIL_FIELDS = {"email_verified_at", "email_pending", "unconfirmed_until"}
+# never written by save(), which may hold a stale copy: only by compare-and-set
+GUARDED_FIELDS = HASH_FIELDS | MFA_FIELDS | EMAIL_FIELDS
 KEY_FIELDS = {"username": "username_key", "email": "email_key"}
 
 
@@ -91,6 +104,25 @@ class User(AbstractUser):
     )
     password_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     password_history = EmbeddedModelArrayField(RememberedPassword, default=list, editable=False)
+    # null: somebody else gave the address, and nobody has shown yet that they read its mail
+    email_verified_at = models.DateTimeField(null=True, editable=False)
+    # an address that becomes theirs once its owner opens the link; see `email_addresses.py`
+    email_pending = models.CharField(max_length=254, default="", editable=False)
+    # set for accounts that anybody may make: until it is confirmed nobody signs in, and then
+    # MongoDB removes the document
+    unconfirmed_until = models.DateTimeField(null=True, editable=False)
+
+    # the second factor, by `mfa.py` and `recovery_codes.py`; secrets are encrypted
+    mfa_secret = models.CharField(max_length=255, default="", editable=False)
+    mfa_pending = models.CharField(max_length=255, default="", editable=False)
+    mfa_pending_at = models.DateTimeField(null=True, editable=False)
+    mfa_pending_session = models.CharField(max_length=24, default="", editable=False)
+    mfa_enabled_at = models.DateTimeField(null=True, editable=False)
+    mfa_last_step = models.BigIntegerField(default=0, editable=False)
+    recovery_salt = models.CharField(max_length=64, default="", editable=False)
+    recovery_codes = ArrayField(
+        models.CharField(max_length=128), default=list, editable=False, size=None
+    )
 
     objects: ClassVar[People] = People()
 
@@ -98,6 +130,13 @@ class User(AbstractUser):
         db_table = "users"
         verbose_name = "person"
         verbose_name_plural = "people"
+
+    @property
+    def has_mfa(self) -> bool:
+        return bool(self.mfa_secret)
+
+    # for the rules about passwords: the name of what whoever makes this account is invited to
+    joins = ""
 
     # the stored hash that a new one, set but not yet saved, is to replace
     _replaces: str | None = None
@@ -135,15 +174,18 @@ class User(AbstractUser):
     def replace_hash(self, encoded: str, *, seen: str, must_change: bool = False) -> None:
         """Store and remember a new hash in one write, if the stored one still is `seen`.
 
-        Raises `PasswordConflict` otherwise. The caller has validated the password.
+        With it goes an e-mail change that waits: whoever knew the old password may have asked for
+        it. Raises `PasswordConflict` otherwise. The caller has validated the password.
         """
         now = timezone.now()
+        waits = self.email_pending if self.unconfirmed_until else ""
         self._compare_and_set(
             seen,
             password=encoded,
             password_history=self._remember(seen, encoded, at=now),
             password_changed_at=now,
             must_change_password=must_change,
+            email_pending=waits,
         )
 
     def remembered_hashes(self) -> list[str]:
@@ -194,4 +236,4 @@ class User(AbstractUser):
     def _updatable(self, asked: Iterable[str] | None) -> set[str]:
         fields = {f.attname for f in self._meta.concrete_fields if not f.primary_key}
         names = fields - self.get_deferred_fields() if asked is None else set(asked)
-        return (names | {KEY_FIELDS[name] for name in names & KEY_FIELDS.keys()}) - HASH_FIELDS
+        return (names | {KEY_FIELDS[name] for name in names & KEY_FIELDS.keys()}) - GUARDED_FIELDS
