@@ -1,13 +1,16 @@
 """One-time passwords, and the way back in for an admin who lost theirs."""
 
 import secrets
+from typing import Final
 
+from accounts import audit, sessions
 from accounts.identity import identity_key
 from accounts.models import User
 
 ADMIN_NAME = "admin"
 # without the letters and digits that are taken for one another
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+RESTORED: Final[tuple[audit.Action, audit.Action]] = ("user.activate", "user.promote")
 GROUPS, GROUP_LENGTH = 4, 5
 
 
@@ -34,6 +37,7 @@ def create_admin() -> tuple[User, str]:
         raise NameTaken
     password = one_time_password()
     user = User.objects.create_superuser(ADMIN_NAME, "", password, must_change_password=True)
+    audit.record("user.create", on=user, administrator=True)
     return user, password
 
 
@@ -47,9 +51,14 @@ def reset_admin(*, username: str = "") -> tuple[User, str]:
     user = User.objects.get_by_natural_key(username) if username else superusers.first()
     if user is None:
         return create_admin()
-    password = one_time_password()
+    password, before = one_time_password(), (user.is_active, user.is_superuser)
     user.set_password(password)
     user.must_change_password = True
     user.is_active = user.is_staff = user.is_superuser = True
     user.save()
+    sessions.revoke_all(user, why="password given")
+    audit.record("password.set", on=user)
+    for held, action in zip(before, RESTORED, strict=True):
+        if not held:
+            audit.record(action, on=user)
     return user, password

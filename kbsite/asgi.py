@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -21,9 +22,12 @@ from kbsite import mongo, urls  # noqa: E402, F401
 from kbsite.body_limit import Message, Receive, Send, limited  # noqa: E402
 from knowledge import providers  # noqa: E402
 from knowledge.answers import generation  # noqa: E402
+from knowledge.recipes import embedder_for  # noqa: E402
 from knowledge.search.running import start_engine, stop_engine  # noqa: E402
 
 logger = logging.getLogger(__name__)
+_PAUSES = (1, 2, 5, 10, 30, 60, 120)
+"""Seconds after each failure to warm up."""
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -49,10 +53,13 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 def _warm_up() -> None:
     """Build the index and load the models, so that the first question need not wait for them.
 
-    What fails here is tried again, and reported, by the first question.
+    Tried for some minutes: a database that is slow to start must not leave a process cold for good.
     """
-    try:
-        start_engine()
-        providers.warm()
-    except Exception as error:
-        logger.warning("not warmed up: %s", type(error).__name__)
+    for pause in _PAUSES:
+        try:
+            searched = start_engine().recipe
+            providers.warm(embedder_for(searched))
+            return
+        except Exception as error:
+            logger.warning("not warmed up: %s", type(error).__name__)
+        time.sleep(pause)

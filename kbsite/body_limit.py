@@ -53,7 +53,8 @@ async def _refuse(send: Send, most: int, *, for_api: bool) -> None:
     problem = {"title": "Content Too Large", "status": STATUS, "detail": detail}
     kind = b"application/problem+json" if for_api else b"text/plain; charset=utf-8"
     # what else is on its way would be taken for the next request
-    headers = [(b"content-type", kind), (b"connection", b"close")]
+    nosniff = (b"x-content-type-options", b"nosniff")
+    headers = [(b"content-type", kind), (b"connection", b"close"), nosniff]
     await send({"type": "http.response.start", "status": STATUS, "headers": headers})
     body = json.dumps({"type": "about:blank", **problem}) if for_api else detail
     await send({"type": "http.response.body", "body": body.encode()})

@@ -15,6 +15,7 @@ HEARTBEAT_KEPT = timedelta(minutes=10)
 USAGE_KEPT = timedelta(days=365)
 READING_KEPT = timedelta(days=365)
 UNDO_KEPT = timedelta(days=1)
+AUDIT_FOUND_BY = ("action", "actor_id", "actor_name", "target_id", "target_name", "address")
 INVITATIONS_COUNTED = timedelta(hours=1)
 
 
@@ -33,7 +34,44 @@ INDEXES: dict[str, list[IndexModel]] = {
             unique=True,
             partialFilterExpression={"email_key": {"$gt": ""}},
         ),
+        # what nobody could sign in to has nothing elsewhere
+        _ttl("unconfirmed_until", "unconfirmed"),
     ],
+    "sessions": [
+        IndexModel(
+            "key_hash",
+            name="key",
+            unique=True,
+            partialFilterExpression={"key_hash": {"$gt": ""}},
+        ),
+        IndexModel(
+            "refresh_hash",
+            name="refresh",
+            unique=True,
+            partialFilterExpression={"refresh_hash": {"$gt": ""}},
+        ),
+        IndexModel("spent_refresh", name="spent"),
+        IndexModel([("user_id", 1), ("last_seen_at", DESCENDING)], name="user_seen"),
+        IndexModel([("stage", 1), ("last_seen_at", DESCENDING), ("_id", DESCENDING)], name="seen"),
+        _ttl("purge_at", "purge"),
+    ],
+    "api_tokens": [
+        IndexModel("token_hash", name="token", unique=True),
+        IndexModel([("user_id", 1), ("created_at", DESCENDING)], name="user_created"),
+    ],
+    "audit_events": [
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        # each way of looking at it, in the order of the list
+        *[
+            IndexModel([(field, 1), ("at", DESCENDING), ("_id", DESCENDING)], name=f"{field}_at")
+            for field in AUDIT_FOUND_BY
+        ],
+        _ttl("purge_at", "purge"),
+    ],
+    "outbox": [IndexModel("not_before", name="due")],
+    # filled by the library `limits`, which would make their index by this name
+    "rate_counters": [_ttl("expireAt", "expireAt_1")],
+    "rate_windows": [_ttl("expireAt", "expireAt_1")],
     "workspaces": [IndexModel("slug", name="slug", unique=True)],
     "memberships": [
         IndexModel([("workspace_id", 1), ("user_id", 1)], name="workspace_user", unique=True),
@@ -130,6 +168,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "chunks": [
         IndexModel([("article_id", 1), ("chunk_index", 1), ("revision", 1)], name="article_chunk"),
         IndexModel([("content_hash", 1), ("recipe", 1)], name="content_recipe"),
+        # all that is compared when asking whether a recipe has every chunk
+        IndexModel(
+            [("recipe", 1), ("article_id", 1), ("revision", 1), ("chunk_index", 1)],
+            name="recipe_article",
+        ),
         IndexModel([("workspace_id", 1), ("status", 1)], name="workspace_status"),
     ],
     # as GridFS would make them with the first file; deleting a workspace looks for its files
@@ -153,6 +196,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "answers": [
         IndexModel([("fingerprint", 1), ("created_at", DESCENDING)], name="fingerprint"),
         IndexModel([("workspace_id", 1), ("created_at", DESCENDING)], name="workspace_created"),
+        # accounts only, whose answers go with them; guests' expire
+        IndexModel("asker", name="asker", partialFilterExpression={"asker": {"$type": "objectId"}}),
         _ttl("expires_at", "expires"),
     ],
     "heartbeats": [_ttl("at", "kept", HEARTBEAT_KEPT)],
@@ -162,6 +207,10 @@ INDEXES: dict[str, list[IndexModel]] = {
 
 RETIRED = {"articles": {"workspace_updated"}}
 """Indexes of older versions that cost every write and serve no query any more."""
+
+
+RETIRED_COLLECTIONS = {"django_session"}
+"""Collections of older versions: browsers' sessions are in `sessions` now."""
 
 
 def ensure_collections(database: Database[Document]) -> list[str]:
@@ -176,20 +225,9 @@ def ensure_collections(database: Database[Document]) -> list[str]:
             database.create_collection(name)
             created.append(name)
         created += _ensure_indexes(database, name, indexes)
-    return created + _let_sessions_expire(database)
-
-
-def _let_sessions_expire(database: Database[Document]) -> list[str]:
-    """Turn the index that Django's migration makes on `expire_date` into a TTL index.
-
-    A second index on the same key with other options would be refused.
-    """
-    for index in database["django_session"].list_indexes():
-        if list(index["key"]) == ["expire_date"] and "expireAfterSeconds" not in index:
-            changed = {"name": index["name"], "expireAfterSeconds": 0}
-            database.command("collMod", "django_session", index=changed)
-            return ["django_session.expire_date (TTL)"]
-    return []
+    for retired in RETIRED_COLLECTIONS & existing:
+        database.drop_collection(retired)
+    return created
 
 
 def _ensure_usage_events(database: Database[Document]) -> list[str]:

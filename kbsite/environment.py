@@ -44,8 +44,10 @@ class Environment(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     debug: bool = False
     secret_key: str = ""
+    secret_key_fallbacks: CommaList = ""
     allowed_hosts: CommaList = "localhost,127.0.0.1,[::1]"
     csrf_trusted_origins: CommaList = ""
+    site_url: str = Field(default="", pattern=r"^(https?://[^/\s]+/?)?$")
     https: bool = False
     forwarded_allow_ips: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -64,6 +66,13 @@ class Environment(BaseSettings):
     default_from_email: str = Field(default="kb@localhost", pattern=r"^[^\r\n]*@[^\r\n]+$")
 
     workspace_creators: Literal["everyone", "administrators"] = "everyone"
+    registration: Literal["open", "invitation", "closed"] = "invitation"
+    password_policy: Literal["kinds", "nist"] = "kinds"  # noqa: S105
+    password_max_age_days: int = Field(default=0, ge=0, le=3_650)
+    require_mfa: Literal["nobody", "administrators", "everyone"] = "nobody"
+    session_idle_hours: int = Field(default=168, ge=1, le=8_760)
+    session_days: int = Field(default=30, ge=1, le=365)
+    audit_days: int = Field(default=365, ge=1, le=3_650)
     invitation_days: int = Field(default=7, ge=1, le=90)
 
     voyage_api_key: str = ""
@@ -74,20 +83,27 @@ class Environment(BaseSettings):
     openai_base_url: str = ""
     openai_model: str = "gpt-4o-mini"
 
-    rerank_budget_ms: Milliseconds = 250
+    rerank_budget_ms: Milliseconds = 300
     rerank_timeout_ms: Milliseconds = 3_000
     embed_timeout_ms: Milliseconds = 10_000
     answer_timeout_ms: Milliseconds = 60_000
     answer_stall_ms: Milliseconds = 20_000
 
+    search_engine: Literal["auto", "local", "atlas"] = "auto"
     search_semantic_limit: Count = 50
+    search_semantic_candidates: Count = 200
     search_keyword_limit: Count = 30
     search_fused_limit: Count = 20
     search_passages: Count = 5
+    search_at_once: Count = os.cpu_count() or 1
+    search_queue: Annotated[int, Field(ge=0, le=10_000)] = 64
     confidence_strong: Share = 0.4
     confidence_weak: Share = 0.3
 
     question_max_chars: Count = 1_000
+    questions_per_minute: Count = 20
+    questions_per_hour: Count = 200
+    model_answers_per_day: int = Field(default=2_000, ge=0, le=10_000)
     # twice as many, with their page as HTML, would not fit a document of MongoDB
     article_max_chars: int = Field(default=1_000_000, ge=1_000, le=2_000_000)
     image_max_bytes: int = Field(default=10_000_000, ge=10_000, le=50_000_000)

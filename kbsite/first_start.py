@@ -16,6 +16,7 @@ from kbsite.collections import ensure_collections
 from kbsite.environment import BASE_DIR
 from kbsite.mongo import database, site_settings
 from knowledge.models import Workspace
+from knowledge.search.preparing import prepare_search
 
 Say = Callable[[str], object]
 HELP = {
@@ -36,6 +37,7 @@ def prepare(*, say: Say) -> None:
     """
     migrate(say=say)
     ensure_collections(database())
+    prepare_search(say=say)
     once("admin", lambda: introduce_admin(say=say))
     once("help", lambda: import_manual(say=say))
 

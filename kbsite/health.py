@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 from pymongo.errors import PyMongoError
 
 from kbsite import mongo
-from knowledge import providers
+from knowledge import providers, recipes
 from knowledge.answers.answerers import answerer
 from knowledge.live.hub import live_status
+from knowledge.recipes import Recipes
 from knowledge.search.running import engine_status
 from knowledge.worker import SILENT_AFTER
 
@@ -30,7 +31,7 @@ Report = dict[str, Any]
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """The state of the site as JSON; 200 when it can serve, 503 when not."""
-    database, worker = _database_and_worker()
+    database, worker, embedding = _from_database()
     search = engine_status()
     status = _status(database, search["state"], worker)
     report = {
@@ -38,7 +39,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "mongodb": database,
         "search": {k: search[k] for k in ("engine", "chunks", "lag_seconds", "state")},
         "live": live_status(),
-        "models": _models(),
+        "models": _models(embedding),
+        "embedding": embedding,
         "worker": worker,
     }
     return JsonResponse(
@@ -49,20 +51,23 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def _status(database: Report, search_state: str, worker: Report) -> str:
     if not database["ok"] or search_state == "failed":
         return "down"
+    if search_state == "warming":
+        return "warming"
     return "ok" if worker["alive"] else "degraded"
 
 
-def _database_and_worker() -> tuple[Report, Report]:
-    """Both come from MongoDB, and share the one wait for it."""
+def _from_database() -> tuple[Report, Report, Report | None]:
+    """MongoDB itself, the worker and the recipes: they share the one wait for it."""
     started = datetime.now(UTC)
     try:
         with pymongo.timeout(MONGODB_SECONDS):
             mongo.client().admin.command("ping")
             latest = mongo.heartbeats().find_one(sort=[("at", pymongo.DESCENDING)])
+            milliseconds = (datetime.now(UTC) - started).total_seconds() * 1000
+            embedding = _embedding(recipes.read())
     except PyMongoError:
-        return {"ok": False, "latency_ms": None}, _worker(None)
-    milliseconds = (datetime.now(UTC) - started).total_seconds() * 1000
-    return {"ok": True, "latency_ms": round(milliseconds, 1)}, _worker(latest)
+        return {"ok": False, "latency_ms": None}, _worker(None), None
+    return {"ok": True, "latency_ms": round(milliseconds, 1)}, _worker(latest), embedding
 
 
 def _worker(latest: mongo.Heartbeat | None) -> Report:
@@ -72,11 +77,24 @@ def _worker(latest: mongo.Heartbeat | None) -> Report:
     return {"alive": age <= SILENT_AFTER, "heartbeat_age_seconds": age}
 
 
-def _models() -> Report:
+def _embedding(found: Recipes) -> Report:
+    """Which vectors are searched, and what is under way: "" stands for none."""
+    configured = providers.embedder().recipe
+    return {
+        "active": found.active,
+        "configured": configured,
+        "next": found.next,
+        "previous": found.previous,
+        "running": found.is_held,
+        "advice": "" if configured in (found.active, found.next) else recipes.ADVICE,
+    }
+
+
+def _models(embedding: Report | None) -> Report:
     """Their names; nothing is loaded or called for it."""
     reranker = providers.reranker()
     return {
-        "embedder": providers.embedder().recipe,
+        "embedder": embedding["active"] if embedding else providers.embedder().recipe,
         "reranker": reranker.recipe if reranker else None,
         "answerer": answerer().model,
     }

@@ -3,10 +3,12 @@
 import logging
 import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-# Django logs the path of a request that it refuses, and an invitation's path is its secret
-_TOKEN = re.compile(r"(/invitations/)[^/\s?&#\"']+")
+# Django logs the path of a request that it refuses, and a mailed link's path is its secret
+_TOKEN = re.compile(r"(/invitations/|/reset/link/|/email/link/)[^/\s?&#\"']+")
 
 
 class WithoutTokens(logging.Filter):
@@ -17,9 +19,35 @@ class WithoutTokens(logging.Filter):
         return True
 
 
+class WithoutMessages(logging.Formatter):
+    """Writes what kind an error is and where it was raised: its message can quote anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Python keeps what the first formatter made of an error, and that may be another one
+        record.exc_text = None
+        written = super().format(record)
+        record.exc_text = None
+        return written
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as Python names it
+        told = [_frames(error) for error in reversed([*_chain(ei[1])])]
+        return "\nwhich led to\n".join(told)
+
+
 def without_message(error: Exception) -> str:
     """What kind of error it is, and where it was raised: its message can quote an article."""
     code = getattr(error, "code", None)
     kind = f"{type(error).__name__}: {code}" if code else type(error).__name__
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{kind} at {Path(frame.filename).name}:{frame.lineno}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it came of, as Python would print them."""
+    while error:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _frames(error: BaseException) -> str:
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__

@@ -37,7 +37,10 @@ _PASSING = ("TransientTransactionError", "RetryableWriteError")
 
 
 class ChunkDocument(TypedDict):
-    """One searchable passage of an article, at one revision."""
+    """One searchable passage of an article, at one revision, for the searches of one recipe.
+
+    `copied` changes whenever the same passage is written for another recipe.
+    """
 
     _id: ObjectId
     article_id: ObjectId
@@ -56,6 +59,7 @@ class ChunkDocument(TypedDict):
     category: str
     visibility: str
     status: str
+    copied: NotRequired[ObjectId]
 
 
 class AnswerDocument(TypedDict):
@@ -135,6 +139,30 @@ def async_database() -> AsyncDatabase[Document]:
         return _async_clients[loop].get_database(name, codec_options=AWARE)
 
 
+@contextmanager
+def throwaway_database(name: str) -> Iterator[Database[Document]]:
+    """Let this process use a database of that name, on the same server; drops it afterwards.
+
+    Models and pymongo alike, in this thread and in those that ask for a connection meanwhile.
+    """
+    connection = _wrapper()
+    before = connection.settings_dict["NAME"]
+    _use(connection, name)
+    try:
+        yield database()
+    finally:
+        try:
+            client().drop_database(name)
+        finally:
+            _use(connection, before)
+
+
+def _use(connection: DatabaseWrapper, name: str) -> None:
+    connection.settings_dict["NAME"] = name
+    connection.ensure_connection()
+    connection.init_connection_state()
+
+
 async def close_async_client() -> None:
     """Close the running loop's client, if it opened one."""
     with _async_clients_lock:
@@ -198,6 +226,11 @@ def passes(error: Exception) -> bool:
 def articles() -> Collection[Document]:
     """The articles beneath their model: for the lease and the swap only."""
     return database()["articles"]
+
+
+def revisions() -> Collection[Document]:
+    """What articles said, beneath its model: never written here."""
+    return database()["article_revisions"]
 
 
 def async_articles() -> AsyncCollection[Document]:

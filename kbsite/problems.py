@@ -1,6 +1,6 @@
 """Errors of the API as problem details (RFC 9457), and which errors these are.
 
-What happens inside the API's views is `knowledge/api/problems`; here is the document itself, and
+What happens inside the API's views is `kbsite/api/problems`; here is the document itself, and
 what Django answers when no view did: in JSON under /api/, as a page elsewhere.
 """
 

@@ -40,10 +40,12 @@ def _secret_key(var_dir: Path) -> str:
 
 KB_VAR_DIR = env.kb_var_dir
 KB_SITE_NAME = env.kb_site_name
+SECRET_KEY_FALLBACKS = split_commas(env.secret_key_fallbacks)
 SECRET_KEY = env.secret_key or _secret_key(KB_VAR_DIR)
 DEBUG = env.debug
 ALLOWED_HOSTS = split_commas(env.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = split_commas(env.csrf_trusted_origins)
+SITE_URL = env.site_url or next((url for url in CSRF_TRUSTED_ORIGINS if "*" not in url), "")
 
 MONGODB_URI = env.mongodb_uri or mongod.uri(KB_VAR_DIR) or "mongodb://127.0.0.1:27017"
 MONGODB_DATABASE = env.mongodb_database
@@ -59,7 +61,6 @@ INSTALLED_APPS = [
     "kbsite.apps.MongoAdminConfig",
     "kbsite.apps.MongoAuthConfig",
     "kbsite.apps.MongoContentTypesConfig",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -76,12 +77,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "kbsite.charset.CharsetMiddleware",
+    "accounts.middleware.KnownSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "accounts.middleware.MustChangePasswordMiddleware",
+    "accounts.middleware.HeldMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -124,24 +126,40 @@ MIGRATION_MODULES = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.UsernameOrEmailBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.QueuedBCryptHasher"]
 PASSWORD_HISTORY = env.password_history
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.passwords.StrengthValidator"},
-    {"NAME": "accounts.passwords.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.policy.StrengthValidator"},
+    {"NAME": "accounts.policy.CommonPasswordValidator"},
+    {"NAME": "accounts.policy.ContextValidator"},
     {"NAME": "accounts.passwords.HistoryValidator"},
 ]
+PASSWORD_CONTEXT_WORDS = "knowledge.people.members.workspace_names"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
+REGISTRATION = env.registration
+# how `accounts`, which knows no other app, asks them when somebody deletes their account
+ACCOUNT_DELETION_CHECKS = ["knowledge.people.leaving.duties"]
+ACCOUNT_DELETION_STEPS = ["knowledge.people.leaving.take_leave"]
+PASSWORD_POLICY = env.password_policy
+PASSWORD_MAX_AGE_DAYS = env.password_max_age_days
+REQUIRE_MFA = env.require_mfa
+AUDIT_DAYS = env.audit_days
+SESSION_IDLE_HOURS = env.session_idle_hours
+SESSION_DAYS = env.session_days
+
 HTTPS = env.https
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = SESSION_DAYS * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+REFRESH_COOKIE_NAME = "__Secure-refresh" if HTTPS else "refresh"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -195,18 +213,46 @@ USE_TZ = True
 USE_I18N = True
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "accounts.api.permissions.WithinScope",
+        "accounts.api.permissions.NotHeld",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["knowledge.api.parsers.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["kbsite.api.parsers.BoundedJSONParser"],
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "knowledge.api.problems.respond",
+    "URL_FORMAT_OVERRIDE": None,
+    "EXCEPTION_HANDLER": "kbsite.api.problems.respond",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SIMPLE_JWT = {"USER_ID_CLAIM": "sub", "TOKEN_TYPE_CLAIM": "type"}
+SECURITY_SCHEMES = {
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token of /api/v1/auth/login, or a personal token (kb_…).",
+    },
+    "cookieAuth": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE_NAME,
+        "description": "A browser that is signed in; what is not a GET takes X-CSRFToken, too.",
+    },
+    "refreshCookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": REFRESH_COOKIE_NAME,
+        "description": "Set by signing in and by each refresh; HttpOnly, for /api/v1/auth/ only.",
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Knowledge base API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},
     "ENUM_NAME_OVERRIDES": {
         "IndexState": "knowledge.index_state.KINDS",
         "ImportState": "knowledge.models.ImportJob.State",
@@ -220,7 +266,13 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            # a developer, who runs with DEBUG, sees what errors say
+            "()": "logging.Formatter" if DEBUG else "kbsite.logs.WithoutMessages",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "filters": {"no_tokens": {"()": "kbsite.logs.WithoutTokens"}},
     "handlers": {
         "console": {
@@ -230,7 +282,11 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")},
+    "loggers": {
+        **{name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")},
+        # which has a way of its own to write errors
+        "uvicorn": {"handlers": [], "propagate": True},
+    },
 }
 
 VOYAGE_API_KEY = env.voyage_api_key
@@ -245,13 +301,20 @@ RERANK_TIMEOUT_MS = env.rerank_timeout_ms
 EMBED_TIMEOUT_MS = env.embed_timeout_ms
 ANSWER_TIMEOUT_MS = env.answer_timeout_ms
 ANSWER_STALL_MS = env.answer_stall_ms
+SEARCH_ENGINE = env.search_engine
 SEARCH_SEMANTIC_LIMIT = env.search_semantic_limit
+SEARCH_SEMANTIC_CANDIDATES = env.search_semantic_candidates
 SEARCH_KEYWORD_LIMIT = env.search_keyword_limit
 SEARCH_FUSED_LIMIT = env.search_fused_limit
 SEARCH_PASSAGES = env.search_passages
+SEARCH_AT_ONCE = env.search_at_once
+SEARCH_QUEUE = env.search_queue
 CONFIDENCE_STRONG = env.confidence_strong
 CONFIDENCE_WEAK = env.confidence_weak
 QUESTION_MAX_CHARS = env.question_max_chars
+QUESTIONS_PER_MINUTE = env.questions_per_minute
+QUESTIONS_PER_HOUR = env.questions_per_hour
+MODEL_ANSWERS_PER_DAY = env.model_answers_per_day
 ARTICLE_MAX_CHARS = env.article_max_chars
 IMAGE_MAX_BYTES = env.image_max_bytes
 CHUNK_MAX_CHARS = env.chunk_max_chars

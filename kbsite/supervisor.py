@@ -200,7 +200,18 @@ def _how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
+def _warn(env: Environment) -> None:
+    # HTTPS is always a proxy's: the web server speaks none
+    if env.https and not env.forwarded_allow_ips:
+        say(
+            "site",
+            "FORWARDED_ALLOW_IPS names no proxy: all visitors seem to have the proxy's address, "
+            "and wrong sign-ins of one lock everybody out",
+        )
+
+
 def _run(env: Environment) -> None:
+    _warn(env)
     check_port(host=env.host, port=env.port)
     check_var(env.kb_var_dir)
     with ExitStack() as stack:

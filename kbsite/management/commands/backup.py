@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from tqdm import tqdm
 
+from accounts import audit
 from kbsite.backup import backup
 from kbsite.mongo import database
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
             except PyMongoError as error:
                 raise CommandError(f"Nothing was saved: {error}") from None
+        audit.record("backup.make", file=path.name)
         size = path.stat().st_size / 1e6
         self.stdout.write(f"{sum(counts.values())} documents saved to {path} ({size:.1f} MB).")
         self.stdout.write("It holds password hashes and articles: keep it where only you can read.")

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pymongo.errors import PyMongoError
 from tqdm import tqdm
 
+from accounts import audit
 from kbsite.archive import ArchiveError
 from kbsite.backup import HalfRestored, NotEmpty, restore
 from kbsite.collections import ensure_collections
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             ) from None
         migrate(say=self.stdout.write)
         ensure_collections(database())
+        audit.record("backup.restore", file=options["file"].name)
         self.stdout.write(f"{sum(counts.values())} documents restored from {options['file']}.")
 
     def _load(self, path: Path, *, force: bool) -> dict[str, int]:
