@@ -72,7 +72,7 @@ def rights_in(user: Person, workspace: Workspace) -> Rights:
     """The person's rights, by one look at their membership.
 
     Nobody writes in an archived workspace; its admins still manage it. A deleted one is closed to
-    everyone.
+    everyone. Where a second factor is required, who has none is as one who does not belong to it.
     """
     return _rights(user, role_of(user, workspace), workspace)
 
@@ -98,6 +98,7 @@ def rights_of(
 
 
 def _rights(user: Person, role: Role | None, workspace: Workspace) -> Rights:
+    role = None if _lacks_second_factor(user, workspace) else role
     closed = role is None and workspace.visibility != Visibility.PUBLIC
     if closed or workspace.deleted_at is not None:
         return Rights()
@@ -108,8 +109,30 @@ def _rights(user: Person, role: Role | None, workspace: Workspace) -> Rights:
     return Rights(scope=scope, role=role, edit=edit, manage=manage, own=own)
 
 
+def kept_from(user: Person, workspace: Workspace) -> Role | None:
+    """The role that a second factor would give them back, which the workspace requires."""
+    if workspace.deleted_at or not _lacks_second_factor(user, workspace):
+        return None
+    return role_of(user, workspace)
+
+
+def kept_workspaces(user: Person) -> list[Workspace]:
+    """Those that a second factor would open to the person, or give them back their role in."""
+    if not isinstance(user, User) or user.has_mfa:
+        return []
+    asking = list(Workspace.objects.filter(deleted_at=None, require_mfa=True))
+    return [workspace for workspace in asking if role_of(user, workspace)]
+
+
+def _lacks_second_factor(user: Person, workspace: Workspace) -> bool:
+    return workspace.require_mfa and isinstance(user, User) and not user.has_mfa
+
+
 def role_of(user: Person, workspace: Workspace) -> Role | None:
-    """The user's role in the workspace; a superuser is an admin everywhere."""
+    """The user's role in the workspace, also where a missing second factor keeps them from it.
+
+    A superuser is an admin everywhere.
+    """
     if not isinstance(user, User) or user.is_superuser:
         return _role(user, None)
     membership = Membership.objects.filter(workspace_id=workspace.pk, user_id=user.pk).first()
@@ -136,13 +159,19 @@ def scope_for(user: Person, workspace: Workspace) -> Scope:
 def readable_workspaces(user: Person) -> list[Workspace]:
     """The workspaces that the user may enter, by name; archived ones among them."""
     workspaces = list(Workspace.objects.filter(deleted_at=None))
-    if not isinstance(user, User) or not user.is_active:
-        return [w for w in workspaces if w.visibility == Visibility.PUBLIC]
-    if user.is_superuser:
-        return workspaces
-    memberships = Membership.objects.filter(user_id=user.pk)
-    joined = set(memberships.values_list("workspace_id", flat=True))
+    joined = _joined(user, workspaces)
     return [w for w in workspaces if w.visibility == Visibility.PUBLIC or w.pk in joined]
+
+
+def _joined(user: Person, workspaces: Collection[Workspace]) -> set[ObjectId]:
+    """The ids of those in which the person has a role that nothing keeps them from."""
+    if not isinstance(user, User) or not user.is_active:
+        return set()
+    open_to_them = {w.pk for w in workspaces if not _lacks_second_factor(user, w)}
+    if user.is_superuser:
+        return open_to_them
+    memberships = Membership.objects.filter(user_id=user.pk)
+    return open_to_them & set(memberships.values_list("workspace_id", flat=True))
 
 
 def workspace_or_none(user: Person, slug: str) -> Workspace | None:

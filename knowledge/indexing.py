@@ -3,7 +3,7 @@
 Who holds the article is `leasing.py`; retrying and reporting are `worker.py`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from pymongo import ReturnDocument
 
 from kbsite import mongo
 from kbsite.mongo import ChunkDocument, Document
+from knowledge import recipes
 from knowledge.chunking import Chunk, chunk
 from knowledge.leasing import LeaseLost
 from knowledge.models import Revision
@@ -41,14 +42,19 @@ class Indexed:
 
 
 def index_article(
-    leased: Document, *, embedder: Embedder, on_batch: OnBatch = lambda _done, _total: None
+    leased: Document,
+    *,
+    embedder: Embedder,
+    active: str = "",
+    on_batch: OnBatch = lambda _done, _total: None,
 ) -> Indexed:
     """Index the revision that the leased article document (as leased) names.
 
+    `active` is the recipe that was searched when the embedder was chosen, if not its own.
     `on_batch` is called before each batch that is embedded, with how many of the article's
     chunks have their embedding and how many there are; what it raises ends the work.
     Readers see the old chunks or the new ones, never a mixture. Raises `LeaseLost`,
-    `TooManySections`, `BadEmbedding`, and what the embedder raises.
+    `RecipeChanged`, `TooManySections`, `BadEmbedding`, and what the embedder raises.
     """
     revision = Revision.objects.get(article_id=leased["_id"], number=leased["revision"])
     pieces = chunk(revision.content, title=revision.title, max_chars=settings.CHUNK_MAX_CHARS)
@@ -60,17 +66,20 @@ def index_article(
     known |= embed(
         missing, embedder=embedder, on_batch=lambda done: on_batch(ready + done, len(pieces))
     )
-    swap(leased, pieces, known, recipe=embedder.recipe)
+    swap(leased, pieces, known, recipe=embedder.recipe, active=active or embedder.recipe)
     return Indexed(chunks=len(pieces), embedded=len(missing))
 
 
-def known_embeddings(leased: Document, pieces: Sequence[Chunk], recipe: str) -> dict[str, Any]:
-    """Packed embeddings that the workspace already has for these chunks, by content hash."""
+def known_embeddings(
+    place: Mapping[str, Any], pieces: Sequence[Chunk], recipe: str
+) -> dict[str, Any]:
+    """Packed embeddings that the workspace of `place` (an article or a chunk) already has for
+    these chunks, by content hash."""
     found = mongo.chunks().find(
         {
             "content_hash": {"$in": [piece.content_hash for piece in pieces]},
             "recipe": recipe,
-            "workspace_id": str(leased["workspace_id"]),
+            "workspace_id": str(place["workspace_id"]),
         },
         {"content_hash": 1, "embedding": 1},
     )
@@ -78,7 +87,10 @@ def known_embeddings(leased: Document, pieces: Sequence[Chunk], recipe: str) -> 
 
 
 def embed(
-    pieces: Sequence[Chunk], *, embedder: Embedder, on_batch: Callable[[int], None]
+    pieces: Sequence[Chunk],
+    *,
+    embedder: Embedder,
+    on_batch: Callable[[int], None] = lambda _done: None,
 ) -> dict[str, Any]:
     """Embed the chunks in batches; packed vectors by content hash."""
     embedded: dict[str, Any] = {}
@@ -94,17 +106,32 @@ def embed(
 
 
 def swap(
-    leased: Document, pieces: Sequence[Chunk], embeddings: dict[str, Any], *, recipe: str
+    leased: Document,
+    pieces: Sequence[Chunk],
+    embeddings: dict[str, Any],
+    *,
+    recipe: str,
+    active: str,
 ) -> None:
-    """Replace the article's chunks and say so on the article, in one transaction."""
-    mongo.in_transaction(lambda: _swap(leased, pieces, embeddings, recipe))
+    """Replace the article's chunks of this recipe, and say so on the article, in one transaction.
+
+    Those of other recipes stay, whose vectors `reembed` uses again, unless they are of this very
+    revision: it may have been cut anew.
+    """
+
+    def work() -> None:
+        recipes.hold(active)
+        _swap(leased, pieces, embeddings, recipe)
+
+    mongo.in_transaction(work)
 
 
 def _swap(
     leased: Document, pieces: Sequence[Chunk], embeddings: dict[str, Any], recipe: str
 ) -> None:
     article = _mark_indexed(leased, len(pieces))
-    mongo.chunks().delete_many({"article_id": leased["_id"]}, session=mongo.session())
+    replaced = {"$or": [{"recipe": recipe}, {"revision": leased["revision"]}]}
+    mongo.chunks().delete_many({"article_id": leased["_id"], **replaced}, session=mongo.session())
     documents = [
         _chunk_document(piece, article, leased["revision"], embeddings[piece.content_hash], recipe)
         for piece in pieces
@@ -125,6 +152,8 @@ def _mark_indexed(leased: Document, chunks: int) -> Document:
             {
                 "$set": {
                     "indexed_revision": leased["revision"],
+                    # by $literal: an article may begin with a dollar
+                    "indexed": {"$literal": _indexed_text(leased)},
                     "indexed_at": datetime.now(UTC),
                     "pending": {"$ne": ["$revision", leased["revision"]]},
                     "lease_owner": "",
@@ -136,12 +165,20 @@ def _mark_indexed(leased: Document, chunks: int) -> Document:
                 }
             }
         ],
+        projection={"content": 0, "indexed": 0},
         return_document=ReturnDocument.AFTER,
         session=mongo.session(),
     )
     if article is None:
         raise LeaseLost
     return article
+
+
+def _indexed_text(leased: Document) -> Document:
+    """What search engines read beside the chunks; the article itself may be newer by now."""
+    number = {"article_id": leased["_id"], "number": leased["revision"]}
+    text = {"_id": 0, "title": 1, "content": 1}
+    return mongo.revisions().find_one(number, text, session=mongo.session()) or {}
 
 
 def _chunk_document(

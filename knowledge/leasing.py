@@ -44,7 +44,7 @@ def lease_next(owner: str) -> Document | None:
             },
             "$inc": {"attempts": 1},
         },
-        projection={"content": 0},
+        projection={"content": 0, "indexed": 0},
         sort=[("updated_at", DESCENDING), ("_id", ASCENDING)],
         return_document=ReturnDocument.AFTER,
     )

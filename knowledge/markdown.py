@@ -22,6 +22,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from knowledge.page_markup import hide_page_markup
+from knowledge.placing import Block, environment, place_tokens, placed
 
 ANCHOR_PREFIX: Final = "s-"
 """Starts every id an article can cause, so that none can shadow an id of the page around it."""
@@ -50,6 +51,17 @@ def parse(source: str) -> list[Token]:
 def parse_blocks(source: str) -> list[Token]:
     """The same blocks and headings without inline children: linear, so safe in any process."""
     return _blocks.parse(encodable(source))
+
+
+def parse_placed(source: str) -> list[Token]:
+    """As `parse`; what shows something has its characters in `meta["span"]` (`placing`)."""
+    source = encodable(source)
+    return _placed.parse(source, environment(source, line_starts(source)))
+
+
+def placed_blocks(source: str) -> list[Block]:
+    """The blocks of `source` that hold text, each piece of it with its place."""
+    return placed(parse_placed(source), encodable(source), line_starts(source))
 
 
 def headings(tokens: Iterable[Token]) -> list[Heading]:
@@ -133,8 +145,11 @@ def _heading_text(state: StateCore, inline: Token) -> str:
     return inline_text(children)
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+def _parser(*, places: bool = False) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    if places:
+        place_tokens(parser, "commonmark")
+    parser.enable(["table", "strikethrough"])
     parser.use(hide_page_markup)
     parser.core.ruler.after("block", "headings", _find_headings)
     return parser
@@ -142,3 +157,4 @@ def _parser() -> MarkdownIt:
 
 _full: Final = _parser()
 _blocks: Final = _parser().disable(["inline", "text_join"])
+_placed: Final = _parser(places=True)

@@ -103,6 +103,8 @@ def _inline(state: StateInline, silent: bool) -> bool:
         state.pos = match.end()
         return True
     length = _hidden_length(state)
+    if length and not silent and state.pending:
+        state.pushPending()  # so that the text around what is hidden keeps its places
     state.pos += length
     return length > 0
 

@@ -49,6 +49,10 @@ _ARTICLE_VALUES: Final = {
     ("td", "class"): _ALIGN,
     **{(tag, "id"): _ID for tag in ("span", *_HEADING_TAGS)},
 }
+_EXCERPT_VALUES: Final = {
+    ("mark", "class"): re.compile("support"),
+    ("mark", "data-claims"): re.compile(r"\d{1,4}(?: \d{1,4})*"),
+}
 _LINED: Final = ("p", "ul", "ol", "li", "blockquote", "hr", *sorted(_HEADING_TAGS))
 _PREVIEW_VALUES: Final = {
     **_ARTICLE_VALUES,
@@ -58,6 +62,8 @@ _ANSWER_VALUES: Final = {
     ("a", "class"): re.compile("citation"),
     ("a", "href"): re.compile(r"#source-\d{1,3}"),
     ("a", "data-source"): re.compile(r"\d{1,3}"),
+    ("a", "data-claim"): re.compile(r"\d{1,4}"),
+    ("span", "class"): re.compile("claim claim--(?:weak|unsupported)|claim__note"),
     ("ol", "start"): re.compile(r"\d{1,9}"),
 }
 
@@ -78,7 +84,10 @@ def clean_answer(html: str) -> str:
 
 
 def clean_excerpt(html: str) -> str:
-    """The allowed part of a passage on a source card: words, marks and code."""
+    """The allowed part of a passage on a source card: words, marks and code.
+
+    A mark of class `support` holds a sentence that bears out the answer's `data-claims`.
+    """
     return _excerpt.clean(html)
 
 
@@ -111,5 +120,5 @@ _ARTICLE_TAGS: Final = _BLOCK_TAGS | {"a", "img", "div", "span", "figure", "figc
 _ARTICLE_CLASSES: Final = {"span": {name for name in STANDARD_TYPES.values() if name}}
 _article: Final = _cleaner(_ARTICLE_TAGS, _ARTICLE_VALUES, _ARTICLE_CLASSES)
 _preview: Final = _cleaner(_ARTICLE_TAGS, _PREVIEW_VALUES, _ARTICLE_CLASSES)
-_answer: Final = _cleaner(_BLOCK_TAGS | {"a"}, _ANSWER_VALUES)
-_excerpt: Final = _cleaner({"code", "mark"}, {})
+_answer: Final = _cleaner(_BLOCK_TAGS | {"a", "span"}, _ANSWER_VALUES)
+_excerpt: Final = _cleaner({"code", "mark"}, _EXCERPT_VALUES)

@@ -18,9 +18,11 @@ from bson import ObjectId
 from django.conf import settings
 from pymongo.errors import PyMongoError
 
+from accounts.sending import start_sending
 from kbsite import mongo
 from kbsite.logs import without_message
 from kbsite.mongo import Document, articles
+from knowledge import recipes
 from knowledge.article_page import lay_out, lay_out_newest
 from knowledge.authoring.sweeping import sweep, sweep_files
 from knowledge.index_failures import reason_for
@@ -28,6 +30,7 @@ from knowledge.indexing import Indexed, index_article
 from knowledge.leasing import LeaseLost, lease_next, put_off, release, renew
 from knowledge.models import Revision
 from knowledge.providers import Embedder
+from knowledge.recipes import RecipeChanged
 from knowledge.transfer.import_thread import start_importing
 
 logger = logging.getLogger(__name__)
@@ -59,9 +62,12 @@ class Stopping(Exception):
 
 @dataclass
 class Worker:
-    """One indexing process. `stop` may be set from a signal handler or another thread."""
+    """One indexing process. `stop` may be set from a signal handler or another thread.
 
-    embedder: Embedder
+    Without an `embedder` of its own it uses, article by article, the one that is searched.
+    """
+
+    embedder: Embedder | None = None
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     stop: threading.Event = field(default_factory=threading.Event)
     _beaten: float = -HEARTBEAT_EVERY
@@ -73,11 +79,12 @@ class Worker:
     def run(self) -> None:
         """Index what is pending, then wait to be woken; ends when `stop` is set."""
         start_importing(self.name, self.stop)
+        start_sending(self.stop)
         try:
             while not self.stop.is_set():
                 self._index_while_mongodb_answers()
         finally:
-            self.stop.set()  # where something else broke, the imports' thread ends as well
+            self.stop.set()  # where something else broke, the other threads end as well
 
     def drain(self) -> Iterator[tuple[Document, Indexed | None]]:
         """Index each article that is due until none is; yields it with what it took.
@@ -98,14 +105,16 @@ class Worker:
         """
         self._noted = -PROGRESS_EVERY
         try:
+            active = self.embedder.recipe if self.embedder else recipes.read().active
             indexed = index_article(
                 leased,
-                embedder=self.embedder,
+                embedder=self.embedder or recipes.embedder_for(active),
+                active=active,
                 on_batch=lambda done, total: self._between_batches(leased, done, total),
             )
             self._lay_out(leased)
             return indexed
-        except Stopping:
+        except (Stopping, RecipeChanged):
             release(leased)
         except LeaseLost:
             logger.info("article %s is another worker's now", leased["_id"])
@@ -185,14 +194,15 @@ class Worker:
             renew(leased, done=done, total=total)
 
 
-def ask_for_other_recipes(recipe: str) -> int:
-    """Ask for indexing of every article whose chunks another embedder made; returns how many.
+def ask_for_missing(recipe: str) -> int:
+    """Ask for indexing of articles that are not whole in the recipe; returns how many.
 
-    Vectors of two embedders cannot be compared, so a changed model means indexing again.
+    There are some where the recipe's embedder could not be made for a time, or an older version
+    of this product was at work.
     """
-    outdated = mongo.chunks().distinct("article_id", {"recipe": {"$ne": recipe}})
+    missing = [one.article_id for one in recipes.incomplete(recipe)]
     asked = articles().update_many(
-        {"_id": {"$in": outdated}, "pending": False},
+        {"_id": {"$in": missing}, "pending": False},
         {"$set": {"pending": True, "attempts": 0, "not_before": datetime.now(UTC)}},
     )
     return asked.modified_count

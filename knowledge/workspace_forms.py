@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import User
 from knowledge.forms import LineField, LinesField, SlugField
 from knowledge.models import MAX_SLUG, Article, Status, Visibility, Workspace
 from knowledge.workspaces import RESERVED_SLUGS
@@ -15,7 +16,8 @@ from knowledge.workspaces import RESERVED_SLUGS
 MAX_NAME = 80
 MAX_EXAMPLES = 8
 SLUG_TAKEN = "Another workspace has this address."
-WRITABLE = ("name", "description", "visibility", "example_questions")
+WRITABLE = ("name", "description", "visibility", "require_mfa", "example_questions")
+NOT_BEFORE_YOURS = "Set up your own second step first: without one you would shut yourself out."
 
 
 class WorkspaceFields(forms.Form):
@@ -77,10 +79,15 @@ class SettingsForm(WorkspaceFields):
     """
 
     make_public = forms.BooleanField(required=False)
+    require_mfa = forms.BooleanField(
+        label="Require a second step at sign-in",
+        required=False,
+        help_text="Members who have set none up may do no more here than strangers until they do.",
+    )
 
-    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, workspace: Workspace, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.workspace = workspace
+        self.workspace, self.by = workspace, by
         self.initial = {name: getattr(workspace, name) for name in WRITABLE}
         for name in WRITABLE:
             self.fields[name].show_hidden_initial = True
@@ -88,6 +95,12 @@ class SettingsForm(WorkspaceFields):
             del self.fields["make_public"]
         else:
             self.fields["make_public"].label = _what_opens(workspace)
+
+    def clean_require_mfa(self) -> bool:
+        required: bool = self.cleaned_data["require_mfa"]
+        if required and not self.by.has_mfa:
+            raise ValidationError(NOT_BEFORE_YOURS)
+        return required
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

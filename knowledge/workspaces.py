@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from kbsite import mongo
+from knowledge import recipes
 from knowledge.editing import purge_articles, slugs_for
 from knowledge.models import (
     Article,
@@ -106,9 +107,10 @@ def purge_workspace(workspace: Workspace) -> None:
 def holdings(workspace: Workspace) -> dict[str, int]:
     """How much `purge_workspace` would remove, by kind in words for people."""
     mine = {"workspace_id": str(workspace.pk)}
+    searched = {**mine, "recipe": recipes.read().active}
     return {
         "articles": _articles(workspace).count(),
-        "searchable passages": mongo.chunks().count_documents(mine),
+        "searchable passages": mongo.chunks().count_documents(searched),
         "answers": mongo.answers().count_documents(mine),
         "memberships": Membership.objects.filter(workspace_id=workspace.pk).count(),
     }

@@ -4,16 +4,16 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from knowledge.admin.confirming import Step, ask_then_do
+from kbsite.confirming import Act, LeftAlone, Step, ask_then_do
 from knowledge.admin.forms import ArticleAdminForm, AuthorForm
 from knowledge.admin.saving import Deleted, SavingAdmin
 from knowledge.editing import (
+    Conflict,
     archive_article,
     create_article,
     edit_article,
@@ -24,11 +24,24 @@ from knowledge.editing import (
 from knowledge.index_state import index_state
 from knowledge.models import Article, Revision, Status
 
+
+def as_seen(write: Act) -> Act:
+    """The same for an action, which leaves an article alone that was saved since it was seen."""
+
+    def act(article: Article, seen: int, given: dict[str, Any]) -> None:
+        try:
+            write(article, seen, given)
+        except Conflict as error:
+            raise LeftAlone("Somebody saved them meanwhile. Look again.") from error
+
+    return act
+
+
 GIVE = Step(
     name="change_author",
     question="Give these articles another author?",
     done="Given to another author",
-    act=lambda article, seen, given: give_article(article, seen=seen, to=given["author"]),
+    act=as_seen(lambda article, seen, given: give_article(article, seen=seen, to=given["author"])),
     form=AuthorForm,
 )
 
@@ -97,13 +110,15 @@ class ArticleAdmin(SavingAdmin):
         self.message_user(request, f"To be indexed again: {len(queryset)}.")
 
     @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, chosen: QuerySet[Article]) -> TemplateResponse | None:
+    def archive(self, request: HttpRequest, chosen: QuerySet[Article]) -> HttpResponse | None:
         by = cast("User", request.user)
         step = Step(
             name="archive",
             question="Archive these articles? Readers and searches no longer find them.",
             done="Archived",
-            act=lambda article, seen, given: archive_article(article, seen=seen, author=by),
+            act=as_seen(
+                lambda article, seen, given: archive_article(article, seen=seen, author=by)
+            ),
         )
         here = chosen.exclude(status=Status.TRASHED)
         if trashed := len(chosen) - len(here):
@@ -112,9 +127,7 @@ class ArticleAdmin(SavingAdmin):
         return ask_then_do(self, request, here, step) if here else None
 
     @admin.action(description="Change author", permissions=["change"])
-    def change_author(
-        self, request: HttpRequest, chosen: QuerySet[Article]
-    ) -> TemplateResponse | None:
+    def change_author(self, request: HttpRequest, chosen: QuerySet[Article]) -> HttpResponse | None:
         return ask_then_do(self, request, chosen, GIVE)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from accounts.models import User
 from knowledge.forms import ArticleFields, LineField, LinesField, SlugField, check_slug_is_free
 from knowledge.models import MAX_SLUG, Article, Membership, Role, Workspace
+from knowledge.workspace_forms import NOT_BEFORE_YOURS
 
 CONFLICT = (
     "Somebody else saved this article since you opened it. What you typed is kept below and is "
@@ -23,6 +24,15 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
     example_questions = LinesField(
         max_line=120, required=False, help_text="One on each line; shown under the search box."
     )
+
+    by: User
+    """Who is at the panel, set by `WorkspaceAdmin`."""
+
+    def clean_require_mfa(self) -> bool:
+        required: bool = self.cleaned_data["require_mfa"]
+        if required and "require_mfa" in self.changed_data and not self.by.has_mfa:
+            raise ValidationError(NOT_BEFORE_YOURS)
+        return required
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

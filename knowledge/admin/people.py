@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from knowledge.admin.forms import MembershipForm
 from knowledge.admin.saving import SavingAdmin
 from knowledge.models import Invitation, Membership
+from knowledge.noting import note_member
 from knowledge.people.members import change_people
 
 
@@ -27,8 +28,10 @@ class MembershipAdmin(SavingAdmin):
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         change_people(obj.workspace, obj.save)
+        note_member("member.role" if change else "member.add", obj, request=request)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        note_member("member.remove", obj, request=request)
         change_people(obj.workspace, obj.delete)
 
 

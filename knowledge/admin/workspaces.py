@@ -6,13 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 
-from knowledge.admin.confirming import Step, ask_then_do
+from kbsite.confirming import Step, ask_then_do
 from knowledge.admin.forms import MembershipForm, MembershipFormSet, WorkspaceForm
 from knowledge.admin.saving import Deleted, SavingAdmin
 from knowledge.models import Membership, Role, Workspace
+from knowledge.noting import note, note_member, note_settings
 from knowledge.people.members import change_people, join
 from knowledge.workspaces import (
     archive_workspace,
@@ -23,18 +23,6 @@ from knowledge.workspaces import (
 
 # beyond this, a form of them would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS; they have their own list
 MOST_MEMBERS_INLINE = 100
-ARCHIVE = Step(
-    name="archive",
-    question="Archive these workspaces? They are read and searched as before; nobody writes.",
-    done="Archived",
-    act=lambda workspace, seen, given: archive_workspace(workspace),
-)
-UNARCHIVE = Step(
-    name="unarchive",
-    question="Take these workspaces out of the archive? Their editors can write again.",
-    done="Taken out of the archive",
-    act=lambda workspace, seen, given: unarchive_workspace(workspace),
-)
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):
@@ -64,6 +52,7 @@ class WorkspaceAdmin(SavingAdmin):
         "slug",
         "description",
         "visibility",
+        "require_mfa",
         "example_questions",
         "owner",
         *readonly_fields,
@@ -81,14 +70,27 @@ class WorkspaceAdmin(SavingAdmin):
         return "archived" if workspace.archived_at else "open"
 
     @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, chosen: QuerySet[Workspace]) -> TemplateResponse | None:
-        return ask_then_do(self, request, chosen, ARCHIVE)
+    def archive(self, request: HttpRequest, chosen: QuerySet[Workspace]) -> HttpResponse | None:
+        def act(workspace: Workspace, seen: int, given: dict[str, Any]) -> None:
+            archive_workspace(workspace)
+            note("workspace.archive", workspace, request=request)
+
+        question = "Archive these workspaces? They are read and searched as before; nobody writes."
+        return ask_then_do(self, request, chosen, Step("archive", question, "Archived", act))
 
     @admin.action(description="Take out of the archive", permissions=["change"])
-    def unarchive(
-        self, request: HttpRequest, chosen: QuerySet[Workspace]
-    ) -> TemplateResponse | None:
-        return ask_then_do(self, request, chosen, UNARCHIVE)
+    def unarchive(self, request: HttpRequest, chosen: QuerySet[Workspace]) -> HttpResponse | None:
+        def act(workspace: Workspace, seen: int, given: dict[str, Any]) -> None:
+            unarchive_workspace(workspace)
+            note("workspace.unarchive", workspace, request=request)
+
+        question = "Take these workspaces out of the archive? Their editors can write again."
+        step = Step("unarchive", question, "Taken out of the archive", act)
+        return ask_then_do(self, request, chosen, step)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        return type(form.__name__, (form,), {"by": request.user})
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Count the members of the whole page at once."""
@@ -109,8 +111,16 @@ class WorkspaceAdmin(SavingAdmin):
     ) -> None:
         if change:
             obj.save(update_fields=form.changed_data)
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            self._note(request, obj, changes)
         else:
             obj.save(force_insert=True)
+            note("workspace.create", obj, request=request)
+
+    def _note(self, request: HttpRequest, workspace: Workspace, changes: dict[str, Any]) -> None:
+        note_settings(workspace, changes, request=request)
+        if owner := changes.get("owner"):
+            note("workspace.transfer", workspace, request=request, on=owner)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The members, among whom the owner is an admin, whatever was typed for them."""
@@ -118,6 +128,8 @@ class WorkspaceAdmin(SavingAdmin):
 
         def save() -> None:
             super(WorkspaceAdmin, self).save_related(request, form, formsets, change)
+            for formset in formsets:
+                _note_members(formset, request)
             if workspace.owner:
                 join(workspace=workspace, user=workspace.owner, role=Role.ADMIN)
 
@@ -135,7 +147,18 @@ class WorkspaceAdmin(SavingAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Workspace) -> None:
         delete_workspace(obj)
+        note("workspace.delete", obj, request=request)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
         for workspace in queryset:
-            delete_workspace(workspace)
+            self.delete_model(request, workspace)
+
+
+def _note_members(formset: Any, request: HttpRequest) -> None:
+    for membership in formset.new_objects:
+        note_member("member.add", membership, request=request)
+    for membership, changed in formset.changed_objects:
+        if "role" in changed:
+            note_member("member.role", membership, request=request)
+    for membership in formset.deleted_objects:
+        note_member("member.remove", membership, request=request)

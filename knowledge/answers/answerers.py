@@ -2,6 +2,7 @@
 
 from kbsite.mongo import AnswerDocument
 from knowledge.answers.extractive import ExtractiveAnswerer
+from knowledge.answers.limits import MODEL_USED_UP
 from knowledge.answers.prompt import build_prompt
 from knowledge.providers import Answerer, Prompt, PromptPassage, chat_answerer
 
@@ -9,6 +10,12 @@ from knowledge.providers import Answerer, Prompt, PromptPassage, chat_answerer
 def answerer() -> Answerer:
     """The chat model where one is configured, else sentences taken from the sources."""
     return chat_answerer() or ExtractiveAnswerer()
+
+
+def answerer_of(answer: AnswerDocument) -> Answerer:
+    """Who writes one stored answer: none that costs where the language model was used up."""
+    used_up = MODEL_USED_UP in answer["retrieval"]["degraded"]
+    return ExtractiveAnswerer() if used_up else answerer()
 
 
 def prompt_of(answer: AnswerDocument) -> Prompt:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from knowledge.answers.answerability import Answered
 from knowledge.providers import ErrorCode
 from knowledge.search.retrieve import Confidence
 
@@ -45,11 +46,17 @@ class TokenEvent:
 
 @dataclass(frozen=True, slots=True)
 class DoneEvent:
-    """The answer is whole, or `stopped`. `citations` are the cited passages' numbers."""
+    """The answer is whole, or `stopped`. `citations` are the cited passages' numbers.
+
+    `verdicts` and `support` are as `Checked` makes them; both are empty, and `answered` None, for
+    an answer that was not checked.
+    """
 
     model: str
     citations: tuple[int, ...]
     verdicts: tuple[Json, ...] = ()
+    support: tuple[Json, ...] = ()
+    answered: Answered | None = None
     usage: Mapping[str, int] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     stopped: Stopped | None = None
@@ -105,6 +112,8 @@ def from_json(stored: Mapping[str, Any]) -> TokenEvent | Ending:
                 model=model,
                 citations=tuple(stored["citations"]),
                 verdicts=tuple(stored["verdicts"]),
+                support=tuple(stored.get("support", ())),
+                answered=stored.get("answered"),
                 usage=stored["usage"],
                 timings_ms=stored["timings_ms"],
                 stopped=stored.get("stopped"),
@@ -124,6 +133,8 @@ def _done_as_json(event: DoneEvent) -> Json:
         "model": event.model,
         "citations": list(event.citations),
         "verdicts": list(event.verdicts),
+        "support": list(event.support),
+        "answered": event.answered,
         "usage": dict(event.usage),
         "timings_ms": dict(event.timings_ms),
         **({"stopped": event.stopped} if event.stopped else {}),

@@ -10,7 +10,7 @@ stopped or broke off is not used again, nor one that found nothing.
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
@@ -21,6 +21,7 @@ from knowledge.access import Scope
 from knowledge.answers import prompt, store
 from knowledge.answers.answerers import answerer
 from knowledge.answers.events import DoneEvent, as_json
+from knowledge.answers.limits import MODEL_USED_UP, may_use_model
 from knowledge.answers.readers import Asker
 from knowledge.answers.retrieved import (
     as_stored,
@@ -30,6 +31,7 @@ from knowledge.answers.retrieved import (
     sources_stand,
 )
 from knowledge.models import Workspace
+from knowledge.providers import chat_answerer
 from knowledge.search.retrieve import Retrieval, retrieve
 
 
@@ -62,6 +64,9 @@ def open_answer(
     found = retrieve(question=question, scope=scope, tags=tags, category=category)
     if before is not None and same_passages(found, retrieval_of(before)):
         return _answer(before)
+    if _model_used_up(found, workspace):
+        found = replace(found, degraded=(*found.degraded, MODEL_USED_UP))
+        opened["fingerprint"] = ""  # not to be used again when the model may write
     opened["retrieval"] = as_stored(found)
     _end_if_unknown(opened)
     store.insert(opened)
@@ -107,10 +112,16 @@ def _answer(stored: AnswerDocument) -> Answer:
     return Answer(id=str(stored["_id"]), retrieval=retrieval_of(stored))
 
 
+def _model_used_up(found: Retrieval, workspace: Workspace) -> bool:
+    if found.confidence == "none" or chat_answerer() is None:
+        return False
+    return not may_use_model(workspace)
+
+
 def _end_if_unknown(opened: AnswerDocument) -> None:
     if opened["retrieval"]["confidence"] == "none":
         opened["state"] = store.State.DONE
-        opened["events"] = [as_json(DoneEvent(model="none", citations=()))]
+        opened["events"] = [as_json(DoneEvent(model="none", citations=(), answered="no"))]
 
 
 def _fingerprint(answer: AnswerDocument, workspace: Workspace) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from knowledge.providers import Prompt, PromptPassage
 from knowledge.search.retrieve import Confidence
 
-VERSION = "1"
+VERSION = "2"
 """Part of an answer's fingerprint: raise it whenever the words below change, or what `extractive`
 chooses, so that no answer of an older version is used again."""
 

@@ -10,18 +10,16 @@ from typing import Any
 
 from bson import ObjectId
 
-from kbsite import mongo
 from kbsite.mongo import AnswerDocument, Document
 from knowledge.access import Scope
 from knowledge.models import Article, Status
+from knowledge.search.freshness import INDEX_LAG, changed_since
 from knowledge.search.retrieve import Passage, Retrieval
 
 KEPT_CURRENT = timedelta(hours=24)
 """How long the same question is answered without searching anew, where nothing was changed."""
 KEPT_DEGRADED = timedelta(minutes=5)
 """The same where a part of the search was skipped: long enough for a reload, not for a day."""
-INDEX_LAG = timedelta(seconds=10)
-"""What was indexed this shortly before a search may not have been in the search index yet."""
 
 
 def as_stored(retrieval: Retrieval) -> Document:
@@ -65,12 +63,7 @@ def is_current(answer: AnswerDocument) -> bool:
     kept = KEPT_DEGRADED if answer["retrieval"]["degraded"] else KEPT_CURRENT
     if opened < datetime.now(UTC) - kept:
         return False
-    later = {"$gt": opened - INDEX_LAG}
-    changed = {
-        "workspace_id": ObjectId(answer["workspace_id"]),
-        "$or": [{"indexed_at": later}, {"updated_at": later}],
-    }
-    return mongo.articles().find_one(changed, {"_id": 1}) is None
+    return not changed_since(opened - INDEX_LAG, [ObjectId(answer["workspace_id"])])
 
 
 def _passage(stored: Mapping[str, Any]) -> Passage:

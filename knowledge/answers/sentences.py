@@ -9,17 +9,28 @@ means what it meant there and cites nothing by itself.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from markdown_it.token import Token
 
 from knowledge.markdown import parse
+from knowledge.placing import CITATION
 
 _END: Final = re.compile(
-    # a full stop before a capital; or one of a script that has no capitals or spaces
-    r"""(?:[.!?\u2026]["'\u201d\u2019\u00bb)\]]*(?=\s+[^\sa-z])|[\u3002\uff01\uff1f\u0964\u061f])\s*"""
+    # a full stop before a capital or a citation, which belongs to it; or one of a script that
+    # has no capitals or spaces
+    r"""(?:[.!?\u2026]["'\u201d\u2019\u00bb)\]]*(?:(?:\s*"""
+    + CITATION
+    + r""")+(?=\s|\Z)|(?=\s+[^\sa-z]))|[\u3002\uff01\uff1f\u0964\u061f](?:\s*"""
+    + CITATION
+    + r""")*)\s*"""
 )
-_ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|vs|cf|approx|incl|no|fig|[A-Z])\.\s*\Z")
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(])(?:(?i:e\.g|i\.e|p\. ?ej|vs|cf|approx|aprox|incl|n[o\u00ba]|fig"
+    r"|p[a\u00e1]gs?|dr|sra?|mrs?|ms|st)|[A-Z])\.\s*\Z"
+)
+_ABBREVIATED_CHARS: Final = 12
 _SPECIAL: Final = re.compile(
     r"([\\*\[\]<]|(?<!\w)_|_(?!\w)|~(?=~)|&(?=#?\w+;)|^[#>+-](?=\s|#)|(?<=^\d)[.)](?=\s))"
 )
@@ -89,13 +100,21 @@ def _as_code(code: str) -> str:
     return f"`{code.replace(' ', _HARD_SPACE).replace('`', chr(39))}`"
 
 
-def _parts(text: str) -> Iterator[str]:
+def sentence_ends(text: str) -> Iterator[int]:
+    """Where each sentence of one paragraph ends, the spaces after it included, but the last.
+
+    Code must hide its full stops and spaces. `CITATION`s after a full stop belong before it.
+    """
     start = 0
     for end in _END.finditer(text):
-        if not _ABBREVIATION.search(text, start, end.end()):
-            yield text[start : end.end()].strip()
+        if not _ABBREVIATION.search(text, max(start, end.start() - _ABBREVIATED_CHARS), end.end()):
+            yield end.end()
             start = end.end()
-    yield text[start:].strip()
+
+
+def _parts(text: str) -> Iterator[str]:
+    for start, end in pairwise([0, *sentence_ends(text), len(text)]):
+        yield text[start:end].strip()
 
 
 def _as_markdown(part: str) -> str:

@@ -41,6 +41,7 @@ __all__ = [
     "ask",
     "events_of",
     "follow",
+    "follow_to_the_end",
     "open_answer",
     "read_whole",
     "readable_answer",
@@ -97,6 +98,16 @@ async def follow(answer_id: str, scope: Scope) -> AsyncGenerator[Event, None]:
             yield event
 
 
+async def follow_to_the_end(answer_id: str, scope: Scope) -> AsyncGenerator[Event, None]:
+    """`follow` the answer; whatever fails now that following has begun is an `error` event."""
+    try:
+        async with aclosing(follow(answer_id, scope)) as events:
+            async for event in events:
+                yield event
+    except Exception as error:  # the status line is sent: only an event can tell
+        yield _failed(error)
+
+
 async def ask(
     *,
     question: str,
@@ -116,14 +127,15 @@ async def ask(
             category=category,
             asker=asker,
         )
-        async with aclosing(follow(answer.id, scope)) as events:
-            async for event in events:
-                yield event
     except ProviderError as error:
         yield ErrorEvent(code=error.code, message=str(error))
-    except Exception as error:  # the status line is sent: only an event can tell
-        logger.error("an answer failed: %s", type(error).__name__)
-        yield failure("internal")
+        return
+    except Exception as error:
+        yield _failed(error)
+        return
+    async with aclosing(follow_to_the_end(answer.id, scope)) as events:
+        async for event in events:
+            yield event
 
 
 async def read_whole(answer_id: str, scope: Scope) -> WholeAnswer:
@@ -137,6 +149,11 @@ async def read_whole(answer_id: str, scope: Scope) -> WholeAnswer:
             elif isinstance(event, DoneEvent | ErrorEvent):
                 ending = event
     return WholeAnswer(text=text, ending=ending)
+
+
+def _failed(error: Exception) -> ErrorEvent:
+    logger.error("an answer failed: %s", type(error).__name__)
+    return failure("internal")
 
 
 def _object_id(answer_id: str) -> ObjectId:

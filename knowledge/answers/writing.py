@@ -20,7 +20,8 @@ from pymongo.errors import PyMongoError
 from kbsite.mongo import AnswerDocument
 from knowledge.answer_html import MAX_CHARS
 from knowledge.answers import store
-from knowledge.answers.answerers import answerer, prompt_of
+from knowledge.answers.answerers import answerer, answerer_of, prompt_of
+from knowledge.answers.checks import NOT_CHECKED, checks_of
 from knowledge.answers.citations import cited_numbers
 from knowledge.answers.events import (
     DoneEvent,
@@ -67,6 +68,7 @@ class Writing:
         claimed = await store.claim(self._answer_id, owner=self._owner)
         if claimed is None:
             return False
+        self._answerer = answerer_of(claimed)
         saving = asyncio.create_task(self._save_regularly())
         try:
             ending = await self._write(claimed)
@@ -160,9 +162,13 @@ class Writing:
     async def _done(self, claimed: AnswerDocument, *, stopped: Stopped | None = None) -> DoneEvent:
         retrieved = [passage["n"] for passage in claimed["retrieval"]["passages"]]
         cited = await asyncio.to_thread(cited_numbers, self._text, retrieved=retrieved)
+        checks = NOT_CHECKED if stopped else await checks_of(claimed, self._text)
         return DoneEvent(
             model=self._answerer.model,
             citations=cited,
+            verdicts=checks.verdicts,
+            support=checks.support,
+            answered=checks.answered,
             usage=asdict(self._usage) if self._usage else {},
             timings_ms={**self._timings_ms, "total": self._elapsed_ms()},
             stopped=stopped,

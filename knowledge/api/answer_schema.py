@@ -5,6 +5,8 @@ from typing import get_args
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from knowledge.answers.answerability import Answered
+from knowledge.answers.checking import Verdict
 from knowledge.answers.events import Stopped
 
 NDJSON = "application/x-ndjson"
@@ -40,17 +42,35 @@ class TokenSchema(serializers.Serializer[object]):
 
 
 class VerdictSchema(serializers.Serializer[object]):
-    start = serializers.IntegerField()
+    start = serializers.IntegerField(help_text="Characters of the answer's Markdown.")
     end = serializers.IntegerField()
     citations = serializers.ListField(child=serializers.IntegerField())
-    verdict = serializers.ChoiceField(choices=["supported", "weak", "unsupported"])
+    verdict = serializers.ChoiceField(choices=get_args(Verdict))
+
+
+class SupportSchema(serializers.Serializer[object]):
+    n = serializers.IntegerField(help_text="The passage's number.")
+    start = serializers.IntegerField(
+        help_text="Characters of the article's source at the passage's revision."
+    )
+    end = serializers.IntegerField()
+    claim = serializers.IntegerField(help_text="Which of the verdicts it bears out, from 0.")
 
 
 class DoneSchema(serializers.Serializer[object]):
     event = serializers.CharField()
     model = serializers.CharField()
     citations = serializers.ListField(child=serializers.IntegerField())
-    verdicts = VerdictSchema(many=True, help_text="Empty for now: no claim is checked yet.")
+    verdicts = VerdictSchema(
+        many=True,
+        help_text="One for each sentence that claims something; empty where none was checked.",
+    )
+    support = SupportSchema(many=True, help_text="The sentences that bear the answer's out.")
+    answered = serializers.ChoiceField(
+        choices=get_args(Answered),
+        allow_null=True,
+        help_text="Whether it says what was asked; null where that was not checked.",
+    )
     usage = serializers.DictField(child=serializers.IntegerField())
     timings_ms = serializers.DictField(child=serializers.FloatField())
     stopped = serializers.ChoiceField(

@@ -15,18 +15,24 @@ from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from accounts.models import ApiToken
+from accounts.sessions import session_id_of
+from accounts.throttling import TooMany
+from kbsite.api.fields import TextField
+from kbsite.api.operation import OF_A_BODY, operation
 from knowledge.access import Scope
 from knowledge.answers.events import ErrorEvent, Event, ndjson
+from knowledge.answers.limits import count_question
 from knowledge.answers.pacing import paced
 from knowledge.answers.question import InvalidQuestion, clean_question
 from knowledge.answers.readers import Reader, asker_of
-from knowledge.answers.stream import AnswerNotFound, ask
+from knowledge.answers.stream import AnswerNotFound, follow_to_the_end, open_answer
 from knowledge.api.answer_schema import EVENTS, NDJSON
 from knowledge.api.doors import WorkspaceDoor
-from knowledge.api.fields import TextField
-from knowledge.api.operation import OF_A_BODY, operation
+from knowledge.api.problems import AskedTooOften, CannotSearch
 from knowledge.models import MAX_CATEGORY, MAX_TAG
 from knowledge.narrowing import MAX_TAGS
+from knowledge.providers import ProviderError
 from knowledge.streaming import streamed
 
 ACCESS_ENDED = ErrorEvent(code="internal", message="You may no longer read this workspace.")
@@ -76,23 +82,36 @@ class AnswersView(WorkspaceDoor):
         "ask",
         "Ask a question",
         tag="answers",
+        scope="ask",
         body=QuestionSerializer,
         returns={(HTTPStatus.OK, NDJSON): EVENTS},
-        refusals=OF_A_BODY,
+        refusals=(*OF_A_BODY, 404, 429, 503),
     )
     def post(self, request: Request, workspace: str) -> StreamingHttpResponse:
         """Each line of the response is one event of the answer, sent as it becomes known."""
         asked = QuestionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        events = ask(
-            scope=self.rights.scope,
-            workspace=self.workspace,
-            asker=asker_of(request.user),
-            **asked.validated_data,
-        )
-        reader = Reader.of(request.user, self.workspace.slug)
+        events = follow_to_the_end(self._opened(request, asked.validated_data), self.rights.scope)
+        token_id = request.auth.pk if isinstance(request.auth, ApiToken) else None
+        reader = Reader.of(request.user, self.workspace.slug, session_id_of(request), token_id)
         lines = _lines(events, self.rights.scope, reader)
         return streamed(lines, content_type=NDJSON)
+
+    def _opened(self, request: Request, asked: dict[str, Any]) -> str:
+        """The id of the answer. Before the response begins, so that its status can tell."""
+        try:
+            count_question(request.user, request, self.workspace)
+            answer = open_answer(
+                scope=self.rights.scope,
+                workspace=self.workspace,
+                asker=asker_of(request.user),
+                **asked,
+            )
+        except ProviderError as error:
+            raise CannotSearch(error) from None
+        except TooMany as error:
+            raise AskedTooOften(error) from None
+        return answer.id
 
 
 async def _lines(

@@ -10,13 +10,13 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kbsite.api.fields import WordField
 from knowledge.api.fields import (
     ContentField,
     LineField,
     SlugField,
     TagsField,
     VersionField,
-    WordField,
 )
 from knowledge.forms import check_slug_is_free
 from knowledge.index_state import KINDS, Kind, index_state

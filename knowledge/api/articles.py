@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kbsite.api.operation import OF_A_BODY, OF_A_WRITE, operation
 from knowledge import editing
 from knowledge.api.article_data import ArticleChanges, ArticleData, ArticleInput
 from knowledge.api.doors import WorkspaceDoor
@@ -20,14 +21,7 @@ from knowledge.api.listing import (
     asked_page,
     asked_query,
 )
-from knowledge.api.operation import (
-    ETAG,
-    IF_MATCH,
-    OF_A_BODY,
-    OF_A_VERSION,
-    OF_A_WRITE,
-    operation,
-)
+from knowledge.api.operation import ETAG, IF_MATCH, OF_A_VERSION, ConflictSchema
 from knowledge.api.preconditions import etag, seen_version
 from knowledge.api.problems import VersionConflict
 from knowledge.browsing.cursors import InvalidCursor
@@ -66,9 +60,10 @@ class ArticlesView(ArticleDoor):
         "list_articles",
         "List articles",
         tag=TAG,
+        scope="read",
         returns={200: ArticlePage},
         parameters=[Paging, *FILTERS],
-        refusals=[400],
+        refusals=[400, 404],
     )
     def get(self, request: Request, workspace: str) -> Response:
         """The articles that you may read, without their texts."""
@@ -89,10 +84,11 @@ class ArticlesView(ArticleDoor):
         "create_article",
         "Create an article",
         tag=TAG,
+        scope="write",
         body=ArticleInput,
         returns={201: ArticleData},
         parameters=[ETAG],
-        refusals=[*OF_A_WRITE, *OF_A_BODY],
+        refusals=[*OF_A_WRITE, *OF_A_BODY, 404],
     )
     def post(self, request: Request, workspace: str) -> Response:
         """A draft unless `status` says otherwise; Location is its address in the API."""
@@ -113,9 +109,10 @@ class ArticleView(ArticleDoor):
         "read_article",
         "Read an article",
         tag=TAG,
+        scope="read",
         returns={200: ArticleData},
         parameters=[ETAG],
-        refusals=[308],
+        refusals=[308, 404],
     )
     def get(self, request: Request, workspace: str, slug: str) -> Response:
         """The article with its text, and how far search has followed it."""
@@ -125,10 +122,12 @@ class ArticleView(ArticleDoor):
         "update_article",
         "Change an article",
         tag=TAG,
+        scope="write",
         body=ArticleChanges,
         returns={200: ArticleData},
         parameters=[IF_MATCH, ETAG],
-        refusals=[308, *OF_A_WRITE, *OF_A_BODY, *OF_A_VERSION],
+        refusals=[308, *OF_A_WRITE, *OF_A_BODY, *OF_A_VERSION, 404],
+        conflict=ConflictSchema,
     )
     def patch(self, request: Request, workspace: str, slug: str) -> Response:
         """Change what is sent and leave the rest. `status` publishes, archives, or makes a draft.
@@ -150,9 +149,11 @@ class ArticleView(ArticleDoor):
         "delete_article",
         "Move an article to the trash",
         tag=TAG,
+        scope="write",
         returns={204: None},
         parameters=[IF_MATCH],
-        refusals=[308, *OF_A_WRITE, *OF_A_VERSION],
+        refusals=[308, *OF_A_WRITE, *OF_A_VERSION, 404],
+        conflict=ConflictSchema,
     )
     def delete(self, request: Request, workspace: str, slug: str) -> Response:
         """Take it out of every list and search. On the site it can be restored for a while."""

@@ -10,14 +10,12 @@ from typing import Any, ClassVar, cast
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from django.urls import ResolverMatch, reverse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
-from rest_framework.permissions import SAFE_METHODS, AllowAny
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import User
+from kbsite.api.doors import Door
 from knowledge.access import Rights, may_read, rights_in
 from knowledge.addresses import moved_article
 from knowledge.api.problems import Moved
@@ -27,18 +25,6 @@ from knowledge.models import Article, Workspace
 SIGN_IN = "Sign in first: visitors read this workspace, but do not write in it."
 READ_ONLY = "You may read this workspace, but not write in it."
 ARCHIVED = "This workspace is archived: it is read, but nobody writes in it."
-
-
-@method_decorator(never_cache, name="dispatch")
-class Door(APIView):
-    """What every view of the API shares: `access` decides, and nothing is cached."""
-
-    permission_classes = [AllowAny]
-    http_method_names = ["get", "head", "post", "patch", "delete"]
-
-    def get_authenticate_header(self, request: Request) -> str:
-        """Without a challenge, what needs an account would be answered 403 and not 401."""
-        return 'Session realm="api"'
 
 
 class WorkspaceDoor(Door):

@@ -1,25 +1,14 @@
 """The fields that clients send. What they may hold is `metadata`, as for the editor's form.
 
-Each takes the JSON type that it names and no other, so that nothing is made into text by chance.
+Each takes the JSON type that it names and no other, as those of `kbsite/api/fields` do.
 """
 
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.fields import empty
 
+from kbsite.api.fields import TextField
 from knowledge.metadata import MAX_TAGS, clean_content, clean_line, clean_tags
-
-
-class TextField(serializers.CharField):
-    """A JSON string."""
-
-    default_error_messages = {"blank": "This field is required.", "invalid": "This is not a text."}
-
-    def run_validation(self, data: Any = empty) -> Any:
-        if data is not empty and data is not None and not isinstance(data, str):
-            self.fail("invalid")
-        return super().run_validation(data)
 
 
 class LineField(TextField):
@@ -59,15 +48,6 @@ class TagsField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[str]:
         return clean_tags(super().to_internal_value(data))
-
-
-class WordField(serializers.ChoiceField):
-    """One of a few words."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, str) and data in self.choices:
-            return data
-        raise serializers.ValidationError(f"Use one of: {', '.join(self.choices)}.")
 
 
 class VersionField(serializers.IntegerField):

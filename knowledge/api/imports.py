@@ -9,11 +9,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kbsite.api.fields import TextField, WordField
+from kbsite.api.operation import OF_A_BODY, OF_A_WRITE, operation
+from kbsite.api.parsers import BoundedJSONParser, BoundedMultiPartParser
 from knowledge.api.doors import WorkspaceDoor
-from knowledge.api.fields import TextField, WordField
 from knowledge.api.listing import Page, Paging, asked_place
-from knowledge.api.operation import OF_A_BODY, OF_A_WRITE, operation
-from knowledge.api.parsers import BoundedJSONParser, BoundedMultiPartParser
 from knowledge.api.problems import WrongState
 from knowledge.models import ImportJob, Visibility
 from knowledge.transfer import jobs
@@ -102,7 +102,14 @@ class ImportsView(ImportDoor):
 
     parser_classes = [BoundedJSONParser, BoundedMultiPartParser]
 
-    @operation("list_imports", "List imports", tag=TAG, returns={200: JobList}, refusals=[401, 403])
+    @operation(
+        "list_imports",
+        "List imports",
+        tag=TAG,
+        scope="read",
+        returns={200: JobList},
+        refusals=[401, 403, 404],
+    )
     def get(self, request: Request, workspace: str) -> Response:
         """The newest imports of the workspace."""
         return Response(JobList({"items": jobs.recent_jobs(self.workspace)}).data)
@@ -111,9 +118,10 @@ class ImportsView(ImportDoor):
         "create_import",
         "Begin an import",
         tag=TAG,
+        scope="write",
         body={"multipart/form-data": FilesInput, "application/json": AddressInput},
         returns={202: JobData},
-        refusals=[*OF_A_WRITE, *OF_A_BODY],
+        refusals=[*OF_A_WRITE, *OF_A_BODY, 404],
     )
     def post(self, request: Request, workspace: str) -> Response:
         """Files, or the address of a page. They are checked first: nothing is imported yet."""
@@ -136,7 +144,12 @@ class ImportView(ImportDoor):
     """One import."""
 
     @operation(
-        "read_import", "Watch an import", tag=TAG, returns={200: JobData}, refusals=[401, 403]
+        "read_import",
+        "Watch an import",
+        tag=TAG,
+        scope="read",
+        returns={200: JobData},
+        refusals=[401, 403, 404],
     )
     def get(self, request: Request, workspace: str, job: str) -> Response:
         """How far it is. Ask again after a second or more until `state` is what you wait for."""
@@ -150,9 +163,10 @@ class EntriesView(ImportDoor):
         "list_import_entries",
         "List what becomes of each file",
         tag=TAG,
+        scope="read",
         returns={200: EntryPage},
         parameters=[Paging],
-        refusals=[400, 401, 403],
+        refusals=[400, 401, 403, 404],
     )
     def get(self, request: Request, workspace: str, job: str) -> Response:
         """One entry for each file: before it is confirmed, what would happen; then what did."""
@@ -173,9 +187,10 @@ class ConfirmView(ImportDoor):
         "confirm_import",
         "Confirm an import",
         tag=TAG,
+        scope="write",
         body=ConfirmInput,
         returns={202: JobData},
-        refusals=[*OF_A_WRITE, *OF_A_BODY, 409],
+        refusals=[*OF_A_WRITE, *OF_A_BODY, 409, 404],
     )
     def post(self, request: Request, workspace: str, job: str) -> Response:
         """Do what the entries say. 409 where the import is not `ready`."""
@@ -196,8 +211,9 @@ class CancelView(ImportDoor):
         "cancel_import",
         "Cancel an import",
         tag=TAG,
+        scope="write",
         returns={202: JobData},
-        refusals=OF_A_WRITE,
+        refusals=[*OF_A_WRITE, 404],
     )
     def post(self, request: Request, workspace: str, job: str) -> Response:
         """End it before its next file; what was imported stays, and so does a finished import."""

@@ -7,18 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kbsite.api.operation import OF_A_BODY, OF_A_WRITE, operation
 from knowledge.api.article_data import ArticleData
 from knowledge.api.articles import ArticleDoor, refusals
 from knowledge.api.fields import VersionField
 from knowledge.api.listing import Page, Paging, asked_place
-from knowledge.api.operation import (
-    ETAG,
-    IF_MATCH,
-    OF_A_BODY,
-    OF_A_VERSION,
-    OF_A_WRITE,
-    operation,
-)
+from knowledge.api.operation import ETAG, IF_MATCH, OF_A_VERSION, ConflictSchema
 from knowledge.api.preconditions import seen_version
 from knowledge.authoring.history import (
     restore_revision,
@@ -83,9 +77,10 @@ class RevisionsView(RevisionDoor):
         "list_revisions",
         "List revisions",
         tag=TAG,
+        scope="read",
         returns={200: RevisionPage},
         parameters=[Paging],
-        refusals=[308, 400, 401, 403],
+        refusals=[308, 400, 401, 403, 404],
     )
     def get(self, request: Request, workspace: str, slug: str) -> Response:
         """The revisions, without their texts, the newest first."""
@@ -111,8 +106,9 @@ class RevisionView(RevisionDoor):
         "read_revision",
         "Read a revision",
         tag=TAG,
+        scope="read",
         returns={200: RevisionData},
-        refusals=[308, 401, 403],
+        refusals=[308, 401, 403, 404],
     )
     def get(self, request: Request, workspace: str, slug: str, number: int) -> Response:
         """The revision with its text."""
@@ -126,10 +122,12 @@ class RestoreView(RevisionDoor):
         "restore_revision",
         "Restore a revision",
         tag=TAG,
+        scope="write",
         body=VersionInput,
         returns={200: ArticleData},
         parameters=[IF_MATCH, ETAG],
-        refusals=[308, *OF_A_WRITE, *OF_A_BODY, *OF_A_VERSION],
+        refusals=[308, *OF_A_WRITE, *OF_A_BODY, *OF_A_VERSION, 404],
+        conflict=ConflictSchema,
     )
     def post(self, request: Request, workspace: str, slug: str, number: int) -> Response:
         """Make a new revision that says what this one said. Say which version you saw."""

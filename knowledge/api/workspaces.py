@@ -7,9 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kbsite.api.doors import Door
+from kbsite.api.operation import operation
 from knowledge.access import readable_workspaces
-from knowledge.api.doors import Door, WorkspaceDoor
-from knowledge.api.operation import operation
+from knowledge.api.doors import WorkspaceDoor
 from knowledge.models import Visibility, Workspace
 
 TAG = "workspaces"
@@ -57,7 +58,9 @@ class WorkspaceDetail(WorkspaceData):
 class WorkspacesView(Door):
     """The workspaces that one may read."""
 
-    @operation("list_workspaces", "List workspaces", tag=TAG, returns={200: WorkspaceList})
+    @operation(
+        "list_workspaces", "List workspaces", tag=TAG, scope="read", returns={200: WorkspaceList}
+    )
     def get(self, request: Request) -> Response:
         """All workspaces that you may read, by name."""
         return Response(WorkspaceList({"items": readable_workspaces(request.user)}).data)
@@ -66,7 +69,14 @@ class WorkspacesView(Door):
 class WorkspaceView(WorkspaceDoor):
     """One workspace."""
 
-    @operation("read_workspace", "Read a workspace", tag=TAG, returns={200: WorkspaceDetail})
+    @operation(
+        "read_workspace",
+        "Read a workspace",
+        tag=TAG,
+        scope="read",
+        returns={200: WorkspaceDetail},
+        refusals=[404],
+    )
     def get(self, request: Request, workspace: str) -> Response:
         """One workspace, and what you may do in it."""
         return Response(WorkspaceDetail(self.workspace, context={"rights": self.rights}).data)

@@ -19,7 +19,7 @@ from kbsite.collections import UNDO_KEPT
 from knowledge.browsing.cursors import ordered
 from knowledge.editing import Conflict, edit_article
 from knowledge.metadata import clean_tags
-from knowledge.models import Article, BulkAction, Status, Visibility, Workspace
+from knowledge.models import LONG_FIELDS, Article, BulkAction, Status, Visibility, Workspace
 
 MOST: Final = 100
 MEANWHILE: Final = "somebody saved it meanwhile"
@@ -150,7 +150,7 @@ def _articles(workspace: Workspace, ids: Iterable[ObjectId]) -> dict[Any, Articl
     """Those of the workspace, the trash included."""
     ids = list(ids)
     these = {"workspace_id": workspace.pk, "_id": {"$in": ids}}
-    found = ordered(Article, these, {"_id": 1}, limit=MOST, without=["content"])
+    found = ordered(Article, these, {"_id": 1}, limit=MOST, without=LONG_FIELDS)
     return {article.pk: article for article in found}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from knowledge.browsing.cursors import InOrder
-from knowledge.models import Article, Status, Workspace
+from knowledge.models import LONG_FIELDS, Article, Status, Workspace
 
 
 def trashed_articles(workspace: Workspace) -> InOrder[Article]:
@@ -14,7 +14,7 @@ def trashed_articles(workspace: Workspace) -> InOrder[Article]:
         Article,
         {"workspace_id": workspace.pk, "status": str(Status.TRASHED)},
         {"trashed_at": -1, "_id": -1},
-        without=("content",),
+        without=LONG_FIELDS,
     )
 
 

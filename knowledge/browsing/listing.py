@@ -17,7 +17,7 @@ from knowledge.access import Rights
 from knowledge.browsing.cursors import Match, Order, keyset_page
 from knowledge.browsing.problem_reports import reported_articles
 from knowledge.browsing.titles import title_words
-from knowledge.models import Article, Role, Status, Workspace
+from knowledge.models import LONG_FIELDS, Article, Role, Status, Workspace
 
 PAGE: Final = 20
 LARGEST_PAGE: Final = 100
@@ -94,7 +94,7 @@ def list_articles(
         of=f"articles:{workspace.pk}:{query.sort}",
         cursor=cursor,
         limit=max(1, min(limit, LARGEST_PAGE)),
-        without=["content"],
+        without=LONG_FIELDS,
     )
     for_people(page.entries, workspace)
     return ArticlePage(page.entries, page.next_cursor, page.previous_cursor)

@@ -7,7 +7,7 @@ from knowledge.access import Rights
 from knowledge.browsing.cursors import Match, ordered
 from knowledge.browsing.listing import visible_articles, with_words
 from knowledge.browsing.titles import title_key
-from knowledge.models import Article, Workspace
+from knowledge.models import LONG_FIELDS, Article, Workspace
 
 MOST: Final = 8
 
@@ -29,4 +29,4 @@ def find_titles(rights: Rights, workspace: Workspace, text: str) -> list[Article
 
 def _first(conditions: list[Match], limit: int) -> list[Article]:
     by_title = {"title_key": 1, "_id": 1}
-    return ordered(Article, {"$and": conditions}, by_title, limit=limit, without=["content"])
+    return ordered(Article, {"$and": conditions}, by_title, limit=limit, without=LONG_FIELDS)

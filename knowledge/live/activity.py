@@ -8,7 +8,7 @@ from pymongo import DESCENDING
 from kbsite import mongo
 from knowledge.browsing.cursors import Match, ordered
 from knowledge.index_state import IndexState, Kind, index_state
-from knowledge.models import Article, Status, Workspace
+from knowledge.models import LONG_FIELDS, Article, Status, Workspace
 from knowledge.worker import SILENT_AFTER
 
 MAX_LISTED = 50
@@ -65,5 +65,5 @@ def _those(rows: list[Row], kind: Kind) -> list[Row]:
 
 
 def _rows(match: Match, order: dict[str, int], *, limit: int) -> list[Row]:
-    found = ordered(Article, match, order, limit=limit, without=["content"])
+    found = ordered(Article, match, order, limit=limit, without=LONG_FIELDS)
     return [(article, index_state(article)) for article in found]

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from bson import ObjectId
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
+from accounts.models import Session, User
+from accounts.sessions import still_open
 from knowledge.access import Rights, rights_of
 from knowledge.models import Workspace
 
@@ -26,16 +23,16 @@ class Viewer:
 
     user_id: ObjectId
     workspace_id: ObjectId
-    session_key: str
-    session_hash: str
+    session_id: ObjectId
+    auth_hash: str
 
     @classmethod
-    def of(cls, user: User, workspace: Workspace, session: SessionBase) -> Self:
+    def of(cls, user: User, workspace: Workspace, session: Session) -> Self:
         return cls(
             user_id=user.pk,
             workspace_id=workspace.pk,
-            session_key=session.session_key or "",
-            session_hash=session.get(HASH_SESSION_KEY, ""),
+            session_id=session.pk,
+            auth_hash=session.auth_hash,
         )
 
 
@@ -44,17 +41,12 @@ def current_rights(viewers: Collection[Viewer]) -> dict[Viewer, Rights]:
     pairs = {(viewer.user_id, viewer.workspace_id) for viewer in viewers}
     users = {user.pk: user for user in User.objects.filter(pk__in={user for user, _ in pairs})}
     rights = rights_of(users.values(), pairs)
-    keys = {viewer.session_key for viewer in viewers}
-    open_sessions = set(
-        Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
-            "session_key", flat=True
-        )
-    )
+    signed_in = still_open({viewer.session_id for viewer in viewers})
     hashes = {pk: user.get_session_auth_hash() for pk, user in users.items()}
     return {
         viewer: found
         for viewer in viewers
-        if viewer.session_key in open_sessions
-        and constant_time_compare(viewer.session_hash, hashes.get(viewer.user_id, ""))
+        if viewer.session_id in signed_in
+        and constant_time_compare(viewer.auth_hash, hashes.get(viewer.user_id, ""))
         and (found := rights[viewer.user_id, viewer.workspace_id]).scope.grants
     }

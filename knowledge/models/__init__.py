@@ -1,6 +1,7 @@
 """The models of knowledge: each module holds what changes together."""
 
 from knowledge.models.articles import (
+    LONG_FIELDS,
     MAX_CATEGORY,
     MAX_NOTE,
     MAX_SOURCE_PATH,
@@ -26,6 +27,7 @@ from knowledge.models.workspaces import (
 )
 
 __all__ = [
+    "LONG_FIELDS",
     "MAX_ANCHOR",
     "MAX_CATEGORY",
     "MAX_NOTE",

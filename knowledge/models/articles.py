@@ -18,6 +18,8 @@ MAX_TAG = 40
 MAX_CATEGORY = 60
 MAX_SOURCE_PATH = 500
 MAX_NOTE = 200
+LONG_FIELDS = ("content", "indexed")
+"""What lists of articles do not load."""
 
 
 class Status(models.TextChoices):
@@ -35,6 +37,9 @@ class Article(models.Model):
     `title_key` is what lists sort by and find titles in, see `browsing/titles`; `source_hash` is
     what the file at `source_path` said when it was last imported; `image_ids` are the site's
     images that the content names.
+
+    The document has one field more, `indexed`: {title, content} at `indexed_revision`, which
+    search engines read. The model does not declare it, so that no save can change it.
     """
 
     workspace = models.ForeignKey(

@@ -33,6 +33,11 @@ class Workspace(models.Model):
         default=Visibility.MEMBERS,
         help_text="Public: anyone may read it. Members: only people who were added.",
     )
+    require_mfa = models.BooleanField(
+        "require a second step at sign-in",
+        default=False,
+        help_text="Members who have set none up may do no more here than strangers.",
+    )
     example_questions = ArrayField(
         models.CharField(max_length=120), default=list, blank=True, size=None
     )

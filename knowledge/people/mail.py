@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+from accounts.outbox import can_send_mail
 from knowledge.models import Invitation
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ class NotSent(Exception):
 
 def send_invitation(invitation: Invitation, *, url: str) -> None:
     """Send the invited address its link. Raises `NotSent`."""
-    if settings.EMAIL_BACKEND == settings.NO_EMAIL_BACKEND:
+    if not can_send_mail():
         raise NotSent("This site is not set up to send e-mail.")
     context = {"invitation": invitation, "url": url, "site_name": settings.KB_SITE_NAME}
     subject = f"Join “{invitation.workspace.name}” on {settings.KB_SITE_NAME}"

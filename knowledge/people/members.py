@@ -125,3 +125,14 @@ def _keep_an_admin(workspace: Workspace, user: User) -> None:
     others = list(admins.exclude(user_id=user.pk).values_list("user_id", flat=True))
     if not User.objects.filter(pk__in=others, is_active=True).exists():
         raise Refused("A workspace needs an admin. Make somebody else an admin first.")
+
+
+def workspace_names(user: User) -> list[str]:
+    """Of the person's workspaces, for the rules about passwords: see PASSWORD_CONTEXT_WORDS.
+
+    Of an account that is not made yet, the one that it is invited to.
+    """
+    if user.pk is None:
+        return [user.joins] if user.joins else []
+    ids = Membership.objects.filter(user=user).values_list("workspace_id", flat=True)
+    return list(Workspace.objects.filter(pk__in=list(ids)).values_list("name", flat=True))

@@ -23,16 +23,37 @@ class ProviderError(Exception):
     """A model did not do its work.
 
     The message is for people and never quotes what the provider said, because that can hold
-    the text that was sent. `code` is one of the codes of the `error` event.
+    the text that was sent. `code` is one of the codes of the `error` event, `pause` the
+    seconds that the provider asked to be left alone for.
     """
 
-    def __init__(self, message: str, code: ErrorCode) -> None:
+    def __init__(self, message: str, code: ErrorCode, *, pause: float | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.pause = pause
+
+
+class Busy(ProviderError):
+    """Not now: the same can be asked again in `retry_after` seconds, and nothing is broken."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message, "busy")
+        self.retry_after = retry_after
+
+
+class WarmingUp(Busy):
+    """What is needed is being made ready since the process started."""
 
 
 class BudgetExceeded(Exception):
-    """The reranker cannot finish by the deadline; the order before it is to be kept."""
+    """The reranker cannot finish by the deadline; the order before it is to be kept.
+
+    `scores` are of the texts in their order, None for those that it did not come to.
+    """
+
+    def __init__(self, scores: Sequence[float | None] = ()) -> None:
+        super().__init__()
+        self.scores = scores
 
 
 class Embedder(Protocol):
@@ -55,6 +76,14 @@ class Reranker(Protocol):
 
     recipe: str
     hosted: bool
+
+    @property
+    def max_tokens(self) -> int | None:
+        """What it reads of query and text together; None where that is its server's choice.
+
+        With another recipe or another `max_tokens`, scores are others.
+        """
+        ...
 
     def rerank(self, query: str, texts: Sequence[str], *, deadline: float) -> list[float]:
         """One relevance, 0..1, per text, in the order given; `deadline` is `time.monotonic()`.
@@ -117,6 +146,33 @@ def embedder() -> Embedder:
     return LocalEmbedder()
 
 
+def embedder_of(recipe: str) -> Embedder:
+    """The embedder whose vectors have this recipe, configured or not.
+
+    Raises `ProviderError` where there can be none: its key is missing, or no version of this
+    product that is installed knows it.
+    """
+    configured = embedder()
+    return configured if configured.recipe == recipe else _other_embedder(recipe)
+
+
+@cache
+def _other_embedder(recipe: str) -> Embedder:
+    from knowledge.providers.local import LocalEmbedder
+
+    if recipe == LocalEmbedder.recipe:
+        return LocalEmbedder()
+    if settings.VOYAGE_API_KEY:
+        from knowledge.providers.voyage import VoyageEmbedder, model_of
+
+        if model := model_of(recipe):
+            return VoyageEmbedder(model)
+    raise ProviderError(
+        f"No model here makes vectors of {recipe}. Set its key again, or name an installed recipe.",
+        "model_unavailable",
+    )
+
+
 @cache
 def reranker() -> Reranker | None:
     """The site's reranker: Voyage's where a key is set, else the bundled one."""
@@ -139,15 +195,17 @@ def chat_answerer() -> Answerer | None:
     return ChatAnswerer()
 
 
-def warm() -> None:
+def warm(embedding: Embedder | None = None) -> None:
     """Import and load what the first question would wait for: a second or two, in a thread.
 
-    Hosted models are not called: a start costs nothing and needs no network.
+    `embedding` embeds it; the configured embedder unless said otherwise. Hosted models are not
+    called: a start costs nothing and needs no network.
     """
-    embedder()
+    from knowledge.providers import local
+
     reranker()
     chat_answerer()
+    if isinstance(embedding or embedder(), local.LocalEmbedder):
+        local.load_embedder()
     if not settings.VOYAGE_API_KEY:
-        from knowledge.providers import local
-
-        local.load()
+        local.load_reranker()

@@ -15,15 +15,15 @@ def pause(state: RetryCallState) -> float:
 
     To be used with `stop_before_delay`, which gives up instead of sleeping past its limit.
     """
-    asked = _retry_after(state)
+    error = state.outcome.exception() if state.outcome else None
+    asked = retry_after(error)
     if asked is not None:
         return asked
     return FIRST_PAUSE * 2.0 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
-def _retry_after(state: RetryCallState) -> float | None:
+def retry_after(error: BaseException | None) -> float | None:
     """The server's Retry-After in seconds; None where absent or given as a date."""
-    error = state.outcome.exception() if state.outcome else None
     headers: Mapping[str, str] = getattr(getattr(error, "response", error), "headers", {})
     try:
         return max(0.0, float(headers.get("retry-after", "")))

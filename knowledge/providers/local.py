@@ -13,6 +13,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,10 +36,14 @@ CHARS_PER_TOKEN = 4
 PREDICT_AFTER = 1 / 2
 """Share of the work after which its speed says whether the rest can be done in time."""
 
-# Each lock guards the loading of a model and its use: one inference already keeps every core
-# busy, so two at once would take twice the memory and each twice as long.
+# guards the loading of the model and its use: one inference already keeps every core busy, so
+# two at once would take twice the memory and each twice as long
 _embedding = Lock()
+# One reranking at a time, a core for each of its texts: measured with three searches at once, the
+# cores sharing every text took twice as long, because their threads spin while they wait.
 _reranking = Lock()
+_CORES = min(4, os.cpu_count() or 1)
+_cores = ThreadPoolExecutor(_CORES, thread_name_prefix="rerank")
 
 
 class LocalEmbedder:
@@ -72,8 +77,8 @@ class LocalReranker:
         self.max_tokens = max_tokens
 
     def rerank(self, query: str, texts: Sequence[str], *, deadline: float) -> list[float]:
-        """One relevance per text. Raises `BudgetExceeded` as soon as it is clear that
-        `deadline` (`time.monotonic()`) will pass first, time spent waiting its turn included.
+        """One relevance per text. Raises `BudgetExceeded`, with what it has, as soon as it is
+        clear that `deadline` (`time.monotonic()`) will pass first, waiting its turn included.
         """
         patience = deadline - time.monotonic()
         if patience <= 0 or not _reranking.acquire(timeout=min(patience, TIMEOUT_MAX)):
@@ -84,16 +89,20 @@ class LocalReranker:
             _reranking.release()
 
     def _relevances(self, query: str, texts: Sequence[str], deadline: float) -> list[float]:
-        model = _reranking_model()
-        _tokenizer(model).enable_truncation(max_length=self.max_tokens)
+        _tokenizer(_reranking_model()).enable_truncation(max_length=self.max_tokens)
         pace = _Pace([self._work(query, text) for text in texts], deadline)
-        relevances = []
-        for text in texts:
-            pace.check()
-            [logit] = model.rerank(query, [_encodable(text)], batch_size=1)
-            relevances.append(_calibrated(logit))
-            pace.advance()
+        tasks = [_cores.submit(self._relevance, query, text, pace) for text in texts]
+        scores = [_in_time(task) for task in tasks]
+        relevances = [score for score in scores if score is not None]
+        if len(relevances) < len(texts):
+            raise BudgetExceeded(scores)
         return relevances
+
+    def _relevance(self, query: str, text: str, pace: "_Pace") -> float:
+        pace.check()
+        [logit] = _reranking_model().rerank(query, [_encodable(text)], batch_size=1)
+        pace.advance(self._work(query, text))
+        return _calibrated(logit)
 
     def _work(self, query: str, text: str) -> int:
         """Characters that will be read, near enough: what a text costs is proportional."""
@@ -101,34 +110,48 @@ class LocalReranker:
 
 
 class _Pace:
-    """Whether a row of tasks of known relative sizes can still be finished by a deadline."""
+    """Whether tasks of known relative sizes can still be finished by a deadline. Thread-safe."""
 
     def __init__(self, work: Sequence[int], deadline: float) -> None:
-        self._work = iter(work)
         self._total = sum(work)
-        self._first = self._done = 0
+        self._tasks = self._first = self._done = 0
         self._first_at = time.monotonic()
         self._deadline = deadline
+        self._lock = Lock()
 
-    def advance(self) -> None:
-        self._done += next(self._work)
-        if not self._first:
-            # a model that has rested is slow to start, which says nothing about the rest
-            self._first, self._first_at = self._done, time.monotonic()
+    def advance(self, work: int) -> None:
+        with self._lock:
+            self._tasks += 1
+            self._done += work
+            if self._tasks <= _CORES:
+                # a model that has rested is slow to start, which says nothing about the rest
+                self._first, self._first_at = self._done, time.monotonic()
 
     def check(self) -> None:
-        now = time.monotonic()
-        if now >= self._deadline:
-            raise BudgetExceeded
-        if self._done > self._first and self._done >= PREDICT_AFTER * self._total:
-            seconds_per_work = (now - self._first_at) / (self._done - self._first)
-            if now + seconds_per_work * (self._total - self._done) > self._deadline:
+        with self._lock:
+            if self._is_late(time.monotonic()):
                 raise BudgetExceeded
 
+    def _is_late(self, now: float) -> bool:
+        if self._done <= self._first or self._done < PREDICT_AFTER * self._total:
+            return now >= self._deadline
+        seconds_per_work = (now - self._first_at) / (self._done - self._first)
+        return now + seconds_per_work * (self._total - self._done) > self._deadline
 
-def load() -> None:
-    """Load both models and run each once, so that the first question does not wait for it."""
+
+def _in_time(task: "Future[float]") -> float | None:
+    try:
+        return task.result()
+    except BudgetExceeded:
+        return None
+
+
+def load_embedder() -> None:
+    """Load the model and run it once, so that the first question does not wait for it."""
     LocalEmbedder().embed_query("ready")
+
+
+def load_reranker() -> None:
     LocalReranker().rerank("ready", ["ready"], deadline=math.inf)
 
 
@@ -167,7 +190,7 @@ def _embedding_model() -> "TextEmbedding":
         dim=LocalEmbedder.dimensions,
         model_file="model.onnx",
     )
-    return TextEmbedding(name, **_options(folder))
+    return TextEmbedding(name, **_options(folder), threads=_CORES)
 
 
 @cache
@@ -178,7 +201,7 @@ def _reranking_model() -> "TextCrossEncoder":
     folder = _weights("reranker_en")
     name = "bundled/ms-marco-MiniLM-L-12-v2-int8"
     TextCrossEncoder.add_custom_model(name, sources=ModelSource(hf=name), model_file="model.onnx")
-    return TextCrossEncoder(name, **_options(folder))
+    return TextCrossEncoder(name, **_options(folder), threads=1)
 
 
 def _weights(name: str) -> Path:
@@ -200,7 +223,6 @@ def _options(folder: Path) -> dict[str, Any]:
         "specific_model_path": str(folder),
         "cache_dir": str(folder),  # the default would make a folder under /tmp
         "local_files_only": True,
-        "threads": min(4, os.cpu_count() or 1),
         "providers": ["CPUExecutionProvider"],
         "cuda": False,
     }

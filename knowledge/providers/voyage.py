@@ -24,7 +24,7 @@ from voyageai.client import Client
 from voyageai.object import EmbeddingsObject, RerankingObject
 
 from knowledge.providers import BudgetExceeded, ProviderError, Vectors
-from knowledge.providers.backoff import ATTEMPTS, pause
+from knowledge.providers.backoff import ATTEMPTS, pause, retry_after
 
 logger = logging.getLogger(__name__)
 # at DEBUG the client logs whole requests, article text included
@@ -36,6 +36,7 @@ DIMENSIONS = 1024
 RESIZABLE = ("voyage-3-large", "voyage-3.5", "voyage-4", "voyage-code-3")
 """Beginnings of the models that accept `output_dimension` (docs.voyageai.com, text embeddings);
 the others, voyage-3 among them, refuse it."""
+_RECIPE = f"-{DIMENSIONS}@1"
 CONNECT_SECONDS = 3.0
 DOCUMENT_PATIENCE = 4
 """Times EMBED_TIMEOUT_MS that a batch of documents may take in all: nobody waits for it."""
@@ -54,9 +55,9 @@ class VoyageEmbedder:
 
     dimensions = DIMENSIONS
 
-    def __init__(self) -> None:
-        self._model = settings.VOYAGE_EMBED_MODEL
-        self.recipe = f"{self._model}-{DIMENSIONS}@1"
+    def __init__(self, model: str = "") -> None:
+        self._model = model or settings.VOYAGE_EMBED_MODEL
+        self.recipe = f"{self._model}{_RECIPE}"
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), 1024), asked for in batches of EMBED_BATCH."""
@@ -91,6 +92,7 @@ class VoyageReranker:
     """Relevance as Voyage scores it: already 0..1, so it needs no calibration."""
 
     hosted = True
+    max_tokens = None
 
     def __init__(self) -> None:
         self._model = settings.VOYAGE_RERANK_MODEL
@@ -109,6 +111,11 @@ class VoyageReranker:
             results = _patiently(request, patience).results
             scores = {result.index: float(result.relevance_score) for result in results}
             return [min(1.0, max(0.0, scores[position])) for position in range(len(texts))]
+
+
+def model_of(recipe: str) -> str:
+    """The Voyage model behind an embedder's recipe; "" for a recipe of another kind."""
+    return recipe.removesuffix(_RECIPE) if recipe.endswith(_RECIPE) else ""
 
 
 def _sendable(texts: Sequence[str]) -> list[str]:
@@ -167,7 +174,8 @@ def _failure(work: str, error: Exception) -> ProviderError:
     logger.warning("Voyage %s failed: %s, status %s", work, type(error).__name__, status)
     match error:
         case voyage_errors.RateLimitError():
-            return ProviderError(f"The {work} service is busy.", "busy")
+            message = f"The {work} service is busy."
+            return ProviderError(message, "busy", pause=retry_after(error))
         case voyage_errors.Timeout():
             return ProviderError(f"The {work} service took too long.", "model_timeout")
         case voyage_errors.InvalidRequestError() | voyage_errors.MalformedRequestError():

@@ -1,16 +1,19 @@
-"""How likely a passage answers the question, 0..1: every constant that says so is in this file.
+"""How likely a passage answers the question, 0..1: a fit over the signals of a passage.
 
-Keyed by the recipe of the model that made the signal, because no constant holds for another
-model. Fitted on the best of a question's first candidates, 184 answerable questions against
-254 unanswerable ones on two manuals, each manual and each kind weighing the same. The data, the
-error rates, and how to fit a site's own are in docs/measurements.md. Pure.
+Every constant that a site starts with is in this file, keyed by the recipes of the models that
+made the signals, because no constant holds for another model. A site fits its own with
+`manage.py calibrate`; those are kept in `fits.py`. The data, the error rates and what did not
+help are in docs/measurements.md. Pure.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final, TypeAlias
 
 _CERTAIN: Final = 1e-6
+NONE: Final = "none"
+"""In a key: that model said nothing of the passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +24,76 @@ class Logistic:
     midpoint: float
 
     def __call__(self, x: float) -> float:
-        return _sigmoid(self.slope * (x - self.midpoint))
+        return sigmoid(self.slope * (x - self.midpoint))
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Weights for adding the log-odds of two calibrated signals."""
+class Signals:
+    """What is known of one candidate, each 0..1, or None where it is not known.
 
-    cosine: float
-    reranker: float
-    bias: float
+    `cosine` and `reranker` are a model's opinions; `words` is the share of the question's
+    telling words that the passage or its headings have.
+    """
 
-    def __call__(self, cosine: float, reranker: float) -> float:
-        odds = self.cosine * _log_odds(cosine) + self.reranker * _log_odds(reranker)
-        return _sigmoid(odds + self.bias)
+    cosine: float | None = None
+    reranker: float | None = None
+    words: float | None = None
+
+    def evidence(self) -> dict[str, float]:
+        """By name, those known: of an opinion the log-odds, of a share the share."""
+        known = ((name, getattr(self, name)) for name in SIGNALS)
+        return {
+            name: log_odds(value) if name in OPINIONS else value
+            for name, value in known
+            if value is not None
+        }
+
+
+SIGNALS: Final = tuple(field.name for field in fields(Signals))
+OPINIONS: Final = frozenset({"cosine", "reranker"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic over the evidence of a passage; a signal that is not known adds nothing."""
+
+    weights: Mapping[str, float]
+    bias: float = 0.0
+
+    def __call__(self, signals: Signals) -> float:
+        known = signals.evidence()
+        odds = sum(weight * known.get(name, 0.0) for name, weight in self.weights.items())
+        return sigmoid(odds + self.bias)
+
+
+Fits: TypeAlias = Mapping[str, Fit]
+"""By `key`."""
+
+
+def key(embedder: str | None, reranker: str | None) -> str:
+    """Which fit a passage is judged by: the recipes of the models that said something of it."""
+    return f"{embedder or NONE}|{reranker or NONE}"
 
 
 COSINES: Final = {"bge-small-en-v1.5-int8@1": Logistic(slope=31.6, midpoint=0.689)}
-"""A query's cosine to a passage, by the embedder's recipe."""
+"""Where a query's cosine to a passage lies in 0..1, by the embedder's recipe."""
 
-EVIDENCE: Final = {
-    ("bge-small-en-v1.5-int8@1", "ms-marco-MiniLM-L12-v2-int8@1"): Evidence(0.25, 0.91, 0.80)
+SHIPPED: Final[Fits] = {
+    "bge-small-en-v1.5-int8@1|ms-marco-MiniLM-L12-v2-int8@1": Fit(
+        {"cosine": 0.25, "reranker": 0.91}, 1.10
+    ),
+    # skipped, or not read that far down
+    "bge-small-en-v1.5-int8@1|none": Fit({"cosine": 1.0}),
+    "none|ms-marco-MiniLM-L12-v2-int8@1": Fit({"reranker": 1.0}),
+    "none|none": Fit({"words": 13.5}, -7.29),
 }
-"""Both bundled models together, by (embedder's recipe, reranker's recipe)."""
+"""What a site starts with.
 
-WORDS: Final = Logistic(slope=13.5, midpoint=0.54)
-"""The share of the question's words that are in the passage, where no model is at hand."""
+Fitted on the best of a question's first candidates, 184 answerable questions against 254
+unanswerable ones on two manuals, each manual and each kind weighing the same. The bias of both
+models together is such that a tenth of the far and near questions pass, on the two manuals that
+have them and are in English (docs/measurements.md).
+"""
 
 
 RELATED: Final = {"bge-small-en-v1.5-int8@1": 0.82}
@@ -64,15 +111,30 @@ def related_floor(recipe: str) -> float:
 
 
 def from_cosine(recipe: str, cosine: float) -> float:
-    """The probability for a cosine; the cosine itself where the model was never calibrated."""
+    """The cosine as a signal, 0..1; the cosine itself where the model was never calibrated."""
     logistic = COSINES.get(recipe)
     return logistic(cosine) if logistic else min(max(cosine, 0.0), 1.0)
 
 
-def _sigmoid(x: float) -> float:
+def strength(opinion: float, best: float) -> float:
+    """How strong an opinion is next to the best one, 0..1: the root of the ratio of their odds.
+
+    The root, because an opinion is nearly sure long before it is right that often: with the
+    ratio itself the first of a leg would outvote all others (docs/measurements.md).
+    """
+    return min(math.exp((log_odds(opinion) - log_odds(best)) / 2), 1.0)
+
+
+def strengths(recipe: str, cosines: Sequence[float]) -> list[float]:
+    """The strengths of cosines that come in falling order."""
+    opinions = [from_cosine(recipe, cosine) for cosine in cosines]
+    return [strength(one, opinions[0]) for one in opinions]
+
+
+def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
     bounded = min(max(probability, _CERTAIN), 1 - _CERTAIN)
     return math.log(bounded / (1 - bounded))

@@ -5,7 +5,7 @@ out ids only. What a person gets to see is read again, through their scope, by `
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bson import ObjectId
@@ -17,11 +17,20 @@ from knowledge.providers import Vectors
 
 # articles read at once: a few MB of text and vectors, 200 MB if all are as long as they may be
 BATCH: Final = 200
+_ARTICLE_FIELDS: Final = (
+    "workspace_id",
+    "summary",
+    "tags",
+    "category",
+    "visibility",
+    "indexed_revision",
+    "indexed",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedChunk:
-    """A chunk to index; without `vector` (another model made it) only its words are found."""
+    """A chunk to index; without `vector` (another model's) only its words are found."""
 
     chunk_id: ObjectId
     heading: str
@@ -66,24 +75,23 @@ def load_articles(
     articles = list(
         database["articles"].find(
             {"_id": {"$in": ids}, "status": Status.PUBLISHED, "indexed_revision": {"$gt": 0}},
-            ["workspace_id", "summary", "tags", "category", "visibility", "indexed_revision"],
+            _ARTICLE_FIELDS,
         )
     )
-    texts = _texts(database, articles)
     chunks = _chunks(database, articles, recipe)
     return [
-        _loaded(article, texts[article["_id"]], tuple(chunks.get(article["_id"], ())))
+        _loaded(article, tuple(chunks.get(article["_id"], ())))
         for article in articles
-        if article["_id"] in texts
+        if article.get("indexed")
     ]
 
 
-def _loaded(article: Document, text: Document, chunks: tuple[LoadedChunk, ...]) -> LoadedArticle:
+def _loaded(article: Document, chunks: tuple[LoadedChunk, ...]) -> LoadedArticle:
     return LoadedArticle(
         article_id=article["_id"],
         workspace_id=str(article["workspace_id"]),
-        title=text["title"],
-        content=text["content"],
+        title=article["indexed"]["title"],
+        content=article["indexed"]["content"],
         summary=article["summary"],
         tags=frozenset(article["tags"]),
         category=article["category"],
@@ -92,37 +100,41 @@ def _loaded(article: Document, text: Document, chunks: tuple[LoadedChunk, ...]) 
     )
 
 
-def _texts(database: Database[Document], articles: Sequence[Document]) -> dict[ObjectId, Document]:
-    wanted = [
-        {"article_id": article["_id"], "number": article["indexed_revision"]}
-        for article in articles
-    ]
-    if not wanted:
-        return {}
-    found = database["article_revisions"].find({"$or": wanted}, ["article_id", "title", "content"])
-    return {revision["article_id"]: revision for revision in found}
-
-
 def _chunks(
     database: Database[Document], articles: Sequence[Document], recipe: str
 ) -> dict[ObjectId, list[LoadedChunk]]:
-    """Chunks by article; one of another revision belongs to a swap that will be told of."""
+    """Chunks by article; one of another revision belongs to a swap that will be told of.
+
+    An article that the recipe has nothing of is found by the words of what another has.
+    """
     indexed = {article["_id"]: article["indexed_revision"] for article in articles}
-    found = database["chunks"].find(
-        {"article_id": {"$in": list(indexed)}},
-        ["article_id", "revision", "breadcrumb", "text", "embedding", "recipe"],
-    )
-    chunks: dict[ObjectId, list[LoadedChunk]] = {}
-    for document in found.sort([("article_id", 1), ("chunk_index", 1)]):
-        if document["revision"] == indexed[document["article_id"]]:
-            chunks.setdefault(document["article_id"], []).append(_chunk(document, recipe))
+    chunks = _of_recipe(database, indexed, recipe)
+    rest = {one: revision for one, revision in indexed.items() if one not in chunks}
+    others = database["chunks"].distinct("recipe") if rest else []
+    for other in sorted(set(others) - {recipe}):
+        found = _of_recipe(database, rest, other)
+        chunks |= {one: [replace(chunk, vector=None) for chunk in found[one]] for one in found}
     return chunks
 
 
-def _chunk(document: dict[str, Any], recipe: str) -> LoadedChunk:
+def _of_recipe(
+    database: Database[Document], indexed: dict[ObjectId, int], recipe: str
+) -> dict[ObjectId, list[LoadedChunk]]:
+    found = database["chunks"].find(
+        {"recipe": recipe, "article_id": {"$in": list(indexed)}},
+        ["article_id", "revision", "breadcrumb", "text", "embedding"],
+    )
+    chunks: dict[ObjectId, list[LoadedChunk]] = {}
+    for document in found.sort([("article_id", 1), ("revision", 1), ("chunk_index", 1)]):
+        if document["revision"] == indexed[document["article_id"]]:
+            chunks.setdefault(document["article_id"], []).append(_chunk(document))
+    return chunks
+
+
+def _chunk(document: dict[str, Any]) -> LoadedChunk:
     return LoadedChunk(
         chunk_id=document["_id"],
         heading=" ".join(document["breadcrumb"]),
         text=document["text"],
-        vector=unpack_vector(document["embedding"]) if document["recipe"] == recipe else None,
+        vector=unpack_vector(document["embedding"]),
     )

@@ -15,20 +15,30 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from kbsite.mongo import Document
-from knowledge.providers import ProviderError, Vectors
+from knowledge.providers import ProviderError, Vectors, WarmingUp
 from knowledge.search import calibration, loading
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
 from knowledge.search.feed import Feed
+from knowledge.search.first_look import load_vectors
 from knowledge.search.loading import LoadedArticle
-from knowledge.search.term_index import Narrowing
+from knowledge.search.term_index import Match, Narrowing, TermReader
 from knowledge.search.workspace_index import Snapshot, WorkspaceIndex
 
 _OPEN_SECONDS: Final = 30.0
 _ID_CHARS: Final = 24
+_PATIENCE_SECONDS: Final = 1.0
+"""How long a search waits for a process that has just started, before its asker is told so."""
+_RETRY_SECONDS: Final = 2
+_WARMING: Final = (
+    "The site has just been started and is still reading its articles. Nothing was lost: ask"
+    " again in a few seconds."
+)
 
 
 class LocalEngine:
     """Implements `Engine`. `recipe` and `dimensions` are the embedder's."""
+
+    remote = False
 
     def __init__(self, database: Database[Document], *, recipe: str, dimensions: int) -> None:
         self.recipe = recipe
@@ -67,22 +77,24 @@ class LocalEngine:
 
     def articles(self, *, question: str, filters: Filters, limit: int) -> list[ArticleHit]:
         found = [
-            snapshot.articles.search(question, narrowing, limit)
+            _read(snapshot.articles).search(question, narrowing, limit)
             for snapshot, narrowing in self._searched(filters)
         ]
         return [
-            ArticleHit(ObjectId(key), rank)
-            for rank, key in enumerate(_interleaved(found)[:limit], start=1)
+            ArticleHit(ObjectId(one.key), rank, one.strength)
+            for rank, one in enumerate(_interleaved(found)[:limit], start=1)
         ]
 
     def passages(self, *, question: str, filters: Filters, limit: int) -> list[ChunkHit]:
         found = [
-            snapshot.passages.search(question, narrowing, limit)
+            _read(snapshot.passages).search(question, narrowing, limit)
             for snapshot, narrowing in self._searched(filters)
         ]
         return [
-            ChunkHit(ObjectId(key[_ID_CHARS:]), ObjectId(key[:_ID_CHARS]), rank)
-            for rank, key in enumerate(_interleaved(found)[:limit], start=1)
+            ChunkHit(
+                ObjectId(one.key[_ID_CHARS:]), ObjectId(one.key[:_ID_CHARS]), rank, one.strength
+            )
+            for rank, one in enumerate(_interleaved(found)[:limit], start=1)
         ]
 
     def nearest(self, *, vector: Vectors, filters: Filters, limit: int) -> list[ChunkHit]:
@@ -91,8 +103,10 @@ class LocalEngine:
             for snapshot, narrowing in self._searched(filters)
         )
         best = sorted(near, key=lambda one: -one.cosine)[:limit]
+        strengths = calibration.strengths(self.recipe, [one.cosine for one in best])
         return [
-            ChunkHit(one.chunk_id, one.article_id, rank) for rank, one in enumerate(best, start=1)
+            ChunkHit(one.chunk_id, one.article_id, rank, strength)
+            for rank, (one, strength) in enumerate(zip(best, strengths, strict=True), start=1)
         ]
 
     def relevance(
@@ -128,6 +142,11 @@ class LocalEngine:
         index = self._index(workspace_id)
         if index.snapshot is not None:
             return index.snapshot
+        if self._warm and self._feed.state == "warming":
+            # the feed's thread is at it already: a second reader would only slow it down
+            if (first := index.wait(_PATIENCE_SECONDS)) is None:
+                raise WarmingUp(_WARMING, retry_after=_RETRY_SECONDS)
+            return first
         # built any earlier, it could miss a change that nobody tells of
         if not self._feed.wait_until_open(_OPEN_SECONDS):
             raise ProviderError("The search index is not ready yet. Try again soon.", "busy")
@@ -147,6 +166,10 @@ class LocalEngine:
         wanted = set(self._indexes)
         if self._warm:
             wanted.update(loading.workspace_ids(self._database))
+        if self._warm and not lost:
+            for workspace_id in sorted(wanted):
+                vectors = load_vectors(self._database, workspace_id, recipe=self.recipe)
+                self._index(workspace_id).look(vectors)
         for workspace_id in sorted(wanted):
             index = self._index(workspace_id)
             build = index.build if lost else index.build_once
@@ -165,7 +188,13 @@ class LocalEngine:
             self._index(workspace_id).build_once(self._load(workspace_id))
 
 
-def _interleaved(rankings: Sequence[list[str]]) -> list[str]:
+def _read(words: TermReader | None) -> TermReader:
+    if words is None:
+        raise WarmingUp(_WARMING, retry_after=_RETRY_SECONDS)
+    return words
+
+
+def _interleaved(rankings: Sequence[list[Match]]) -> list[Match]:
     """One ranking of several workspaces: BM25 scores of two indexes cannot be compared."""
     turns = zip_longest(*rankings)
-    return [key for turn in turns for key in turn if key is not None]
+    return [match for turn in turns for match in turn if match is not None]

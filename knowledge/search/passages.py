@@ -72,7 +72,7 @@ def read(hits: Sequence[ChunkHit], filters: Filters) -> list[Candidate]:
 def _documents(hits: Sequence[ChunkHit], filters: Filters) -> dict[ObjectId, Document]:
     """The hits' chunks and articles as far as the filter lets them through, and the workspaces
     it names; in one round trip, which takes two thirds of the time of three."""
-    workspaces = [ObjectId(one) for one in filters.workspace_ids]
+    workspaces = filters.workspaces
     pipeline: list[Document] = [
         {"$match": _readable_chunks(hits, filters)},
         {"$project": {"embedding": 0, "content_hash": 0, "recipe": 0}},

@@ -1,43 +1,36 @@
 """From a question to the passages that may answer it, and how sure that is.
 
-query vector → keyword legs, semantic leg → fusion → reading through the scope → reranking →
-confidence. One after another: the legs take a few milliseconds, which is what handing them to a
-thread would save. Writing an answer from the passages is `knowledge.answers`.
+a turn (`turns.py`) → legs and fusion (`legs.py`) → reading through the scope → reranking →
+confidence; once for all who ask the same at the same moment (`sharing.py`). Writing an answer
+from the passages is `knowledge.answers`.
 """
 
-import logging
-import os
 import re
-import threading
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from bson import ObjectId
 from django.conf import settings
 
-from knowledge import providers
 from knowledge.access import Scope
-from knowledge.providers import ProviderError, Vectors
-from knowledge.search import passages, ranking, running
+from knowledge.providers import Busy
+from knowledge.search import fits, freshness, legs, passages, ranking, running
 from knowledge.search.engine import ChunkHit, Filters
-from knowledge.search.fusion import fuse
+from knowledge.search.legs import Found
 from knowledge.search.passages import Candidate
-from knowledge.search.ranking import Judged
+from knowledge.search.ranking import Judged, Ranking
+from knowledge.search.sharing import Sharing
 from knowledge.search.timing import Stopwatch
-
-logger = logging.getLogger(__name__)
+from knowledge.search.turns import WAIT_SECONDS, Turns
 
 Confidence = Literal["strong", "weak", "none"]
-KEYWORD_ONLY: Final = "keyword_only"
-"""In `degraded`: the question could not be embedded, so only its words were searched for."""
-_REMEMBERED_QUERIES: Final = 512
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
+_TOO_LONG: Final = "The search took too long. Nothing was lost: ask again in a moment."
 
-# a search keeps one core busy: more of them at once only make each other slower
-_cores = threading.BoundedSemaphore(os.cpu_count() or 1)
+_turns: Final = Turns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,99 +88,112 @@ class Retrieval:
     degraded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Fused hits, each one's relevance by cosine alone, and what could not be done."""
-
-    hits: list[ChunkHit]
-    cosines: dict[ObjectId, float | None]
-    degraded: tuple[str, ...]
-
-
 def retrieve(
     *, question: str, scope: Scope, tags: Collection[str] = (), category: str = ""
 ) -> Retrieval:
     """Find passages in what `scope` may read, in articles with every tag and in the category.
 
     Blocks for as long as the models take; safe in any thread. An empty scope or question finds
-    nothing without a search. Raises `ProviderError` while there is no index to search.
+    nothing without a search. Raises `ProviderError` while there is no index to search, `Busy`
+    where too many wait for their turn.
     """
-    asked = _UNPRINTABLE.sub(" ", question).strip()[: settings.QUESTION_MAX_CHARS]
+    asked = searchable(question)
     if not asked or not isinstance(scope, Scope) or not scope.grants:
         return Retrieval()
-    watch = Stopwatch()
     filters = Filters(scope, frozenset(map(str, tags)), str(category))
-    with watch.stage("total"):
-        found = _search(asked, filters, watch)
-        ranked = _rank(asked, found, filters, watch)
-    return _retrieval(ranked, watch, found.degraded + ranked.degraded)
-
-
-def forget_queries() -> None:
-    """Empty the cache of query vectors."""
-    _query_vector.cache_clear()
-
-
-def _search(question: str, filters: Filters, watch: Stopwatch) -> _Found:
-    engine = running.engine()
-    engine.prepare(filters=filters)
-    with watch.stage("embed"):
-        vector = _vector_or_none(question)
-    with _cores:
-        with watch.stage("keyword"):
-            limit = settings.SEARCH_KEYWORD_LIMIT
-            articles = engine.articles(question=question, filters=filters, limit=limit)
-            limit = settings.SEARCH_SEMANTIC_LIMIT
-            worded = engine.passages(question=question, filters=filters, limit=limit)
-        if vector is None:
-            hits = fuse(legs=[worded], articles=articles, limit=settings.SEARCH_FUSED_LIMIT)
-            return _Found(hits, {}, (KEYWORD_ONLY,))
-        with watch.stage("semantic"):
-            near = engine.nearest(vector=vector, filters=filters, limit=limit)
-        with watch.stage("fusion"):
-            limit = settings.SEARCH_FUSED_LIMIT
-            hits = fuse(legs=[near, worded], articles=articles, limit=limit)
-            cosines = engine.relevance(vector=vector, hits=hits, filters=filters)
-    ids = [hit.chunk_id for hit in hits]
-    return _Found(hits, dict(zip(ids, cosines, strict=True)), ())
-
-
-def _vector_or_none(question: str) -> Vectors | None:
     try:
-        return _query_vector(providers.embedder().recipe, question)
-    except ProviderError as error:
-        logger.warning("searching by words only: %s", error.code)
-        return None
-
-
-@lru_cache(maxsize=_REMEMBERED_QUERIES)
-def _query_vector(recipe: str, question: str) -> Vectors:
-    vector = providers.embedder().embed_query(question)
-    vector.flags.writeable = False
-    return vector
-
-
-def _rank(question: str, found: _Found, filters: Filters, watch: Stopwatch) -> ranking.Ranking:
-    with watch.stage("read"):
-        candidates = passages.read(found.hits, filters)
-    with watch.stage("rerank"):
-        return ranking.rank(
-            question=question,
-            candidates=candidates,
-            cosines=[found.cosines.get(one.chunk_id) for one in candidates],
-            embedder=providers.embedder().recipe,
+        shared, is_others = _sharing.share(
+            (asked, filters), lambda: _begun(asked, filters), timeout=2 * WAIT_SECONDS
         )
+    except TimeoutError:
+        raise Busy(_TOO_LONG, retry_after=round(WAIT_SECONDS)) from None
+    if is_others and not _stands(shared, filters):
+        return _retrieve(asked, filters)
+    return shared.retrieval
 
 
-def _retrieval(ranked: ranking.Ranking, watch: Stopwatch, degraded: tuple[str, ...]) -> Retrieval:
-    likely = [one for one in ranked.judged if one.relevance >= settings.CONFIDENCE_WEAK]
-    shown = likely[: settings.SEARCH_PASSAGES]
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A search that others may share, and when it began."""
+
+    at: datetime
+    retrieval: Retrieval
+
+
+_sharing: Final[Sharing[tuple[str, Filters], _Begun]] = Sharing()
+
+
+def _begun(question: str, filters: Filters) -> _Begun:
+    return _Begun(datetime.now(UTC), _retrieve(question, filters))
+
+
+def _stands(shared: _Begun, filters: Filters) -> bool:
+    """Whether it holds for one who asked after it began: nothing was edited or withdrawn since."""
+    found = shared.retrieval.passages
+    hits = [ChunkHit(one.chunk_id, one.article_id, one.n) for one in found]
+    readable = len(passages.read(hits, filters)) == len(hits)
+    return readable and not freshness.changed_since(shared.at, filters.workspaces)
+
+
+def _retrieve(question: str, filters: Filters) -> Retrieval:
+    watch = Stopwatch()
+    with watch.stage("total"):
+        # before the queue: whoever waits for an index keeps nobody from searching another
+        running.engine().prepare(filters=filters)
+        freshness.follow(filters)
+        ranked = _in_turn(question, filters, watch)
+        if not _likely(ranked) and freshness.caught_up(filters):
+            with suppress(Busy):  # then what was found stands
+                ranked = _in_turn(question, filters, watch)
+    return as_retrieval(ranked, watch)
+
+
+def _in_turn(question: str, filters: Filters, watch: Stopwatch) -> Ranking:
+    with ExitStack() as held:
+        with watch.stage("wait"):
+            held.enter_context(_turns.turn())
+        return search(question, filters, watch)[1]
+
+
+def searchable(question: str) -> str:
+    """The question on one line, printable, and no longer than a question may be."""
+    return _UNPRINTABLE.sub(" ", question).strip()[: settings.QUESTION_MAX_CHARS]
+
+
+def search(question: str, filters: Filters, watch: Stopwatch) -> tuple[Found, Ranking]:
+    """What every leg found for a `searchable` question, and the final ranking of it."""
+    found = legs.search(question, filters, watch)
+    with watch.stage("read"):
+        candidates = passages.read(found.fused, filters)
+    with watch.stage("rerank"):
+        ranked = _ranked(question, found, candidates)
+    return found, replace(ranked, degraded=found.degraded + ranked.degraded)
+
+
+def _ranked(question: str, found: Found, candidates: list[Candidate]) -> Ranking:
+    return ranking.rank(
+        question=question,
+        candidates=candidates,
+        cosines=[found.cosines.get(one.chunk_id) for one in candidates],
+        strengths=[found.strengths[one.chunk_id] for one in candidates],
+        embedder=found.recipe,
+        fits=fits.running(),
+    )
+
+
+def _likely(ranked: Ranking) -> list[Judged]:
+    return [one for one in ranked.judged if one.relevance >= settings.CONFIDENCE_WEAK]
+
+
+def as_retrieval(ranked: Ranking, watch: Stopwatch) -> Retrieval:
+    """What is shown of a ranking: the best that are likely enough to answer, numbered."""
+    shown = _likely(ranked)[: settings.SEARCH_PASSAGES]
     return Retrieval(
         passages=tuple(_passage(n, one) for n, one in enumerate(shown, start=1)),
         confidence=_confidence(shown),
         confidence_source=ranked.source,
         timings_ms=watch.milliseconds,
-        degraded=degraded,
+        degraded=ranked.degraded,
     )
 
 

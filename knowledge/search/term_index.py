@@ -1,14 +1,16 @@
 """A BM25 index in memory over one workspace's articles, or over its chunks.
 
 It is written by one thread at a time and read through `TermReader`, which sees the index as it
-was when the reader was made. Scores stay here: what comes out is in order, best first.
+was when the reader was made. Scores stay here: what comes out is in order, best first,
+with shares of the best score.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
+from tantivy import Document, Index, IndexWriter, Occur, Query, Schema, SchemaBuilder, Searcher
 
 from knowledge.search import terms
 
@@ -46,6 +48,13 @@ class Entry:
     category: str
 
 
+class Match(NamedTuple):
+    """An entry's key, and its score as a share of the best one's."""
+
+    key: str
+    strength: float
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """The filter of one search in one workspace, applied inside the index."""
@@ -65,24 +74,43 @@ class TermIndex:
         self._index = Index(self._schema)
         self._index.register_tokenizer("prose", terms.prose())
         self._index.register_tokenizer("words", terms.words())
-        self._visibilities: frozenset[str] = frozenset()
+        self._visibilities: set[str] = set()
 
-    def update(self, *, remove: Iterable[str], add: Iterable[Entry]) -> None:
-        """Remove everything of these owners, then add; readers made earlier see neither."""
+    @contextmanager
+    def changing(self) -> Iterator["TermWriter"]:
+        """All that is written meanwhile, as one change; readers made earlier see none of it."""
+        # one thread: with more, which of two equal entries comes first would be chance
         writer = self._index.writer(_WRITER_BYTES, 1)
-        for owner in remove:
-            writer.delete_documents_by_term("owner", owner)
-        for entry in add:
-            writer.add_document(_document(entry, self._fields))
-            self._visibilities |= {entry.visibility}
+        yield TermWriter(writer, self._fields, self._visibilities)
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
 
     def reader(self) -> "TermReader":
         return TermReader(
-            self._schema, self._index.searcher(), self._fields, self._tagged, self._visibilities
+            self._schema,
+            self._index.searcher(),
+            self._fields,
+            self._tagged,
+            frozenset(self._visibilities),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TermWriter:
+    """What is done to an index while it is changing."""
+
+    writer: IndexWriter
+    fields: tuple[Field, ...]
+    visibilities: set[str]
+
+    def write(self, *, remove: Iterable[str], add: Iterable[Entry]) -> None:
+        """Remove everything of these owners, then add."""
+        for owner in remove:
+            self.writer.delete_documents_by_term("owner", owner)
+        for entry in add:
+            self.writer.add_document(_document(entry, self.fields))
+            self.visibilities.add(entry.visibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +126,8 @@ class TermReader:
     tagged: bool
     visibilities: frozenset[str]
 
-    def search(self, question: str, narrowing: Narrowing, limit: int) -> list[str]:
-        """Keys of the entries that match any word, best first."""
+    def search(self, question: str, narrowing: Narrowing, limit: int) -> list[Match]:
+        """The entries that match any word, best first."""
         # the filters score nothing, so the order is that of the words alone
         filters = [Query.const_score_query(one, 0.0) for one in self._filters(narrowing)]
         clauses = list(self._clauses(question, filters))
@@ -107,7 +135,11 @@ class TermReader:
             return []
         matching = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
         hits = self.searcher.search(_within(matching, filters), limit, count=False).hits
-        return [str(self.searcher.doc(address).get_first("key")) for _, address in hits]
+        best = max((score for score, _ in hits), default=0.0) or 1.0
+        return [
+            Match(str(self.searcher.doc(address).get_first("key")), score / best)
+            for score, address in hits
+        ]
 
     def _clauses(self, question: str, filters: Sequence[Query]) -> Iterator[Query]:
         for word in terms.query_words(question):

@@ -11,17 +11,12 @@ from typing import Final
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
+from knowledge.search import languages
+
 MAX_WORDS: Final = 32
 MAX_WORD_CHARS: Final = 64
 _MAX_LABEL_WORDS: Final = 4
 _LABEL_GAP: Final = re.compile(r"[\s_-]+")
-_ASKING: Final = """
-    about all also am any been can could did do does doing for from get had has have having he her
-    here him his how i its itself just let like me more most my need our out over own she should so
-    some than them through too up us want we were what when where which while who whom why would
-    you your
-"""
-"""What tantivy's list of English function words leaves in a question."""
 
 
 def _builder() -> TextAnalyzerBuilder:
@@ -46,19 +41,25 @@ def words() -> TextAnalyzer:
 
 
 @cache
-def _telling_words() -> TextAnalyzer:
-    telling = _builder().filter(Filter.stopword("english"))
-    return telling.filter(Filter.custom_stopword(_ASKING.split())).build()
+def _telling_words(language: str) -> TextAnalyzer:
+    if not languages.has_function_words(language):
+        telling = _builder().filter(Filter.stopword("english"))
+        return telling.filter(Filter.custom_stopword(sorted(languages.QUESTION_WORDS))).build()
+    accented = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase())
+    telling = accented.filter(Filter.stopword(language)).filter(Filter.remove_long(MAX_WORD_CHARS))
+    # once more: the lists lack some question words (`cómo`) that are others without the accent
+    return telling.filter(Filter.ascii_fold()).filter(Filter.stopword(language)).build()
 
 
 @lru_cache(maxsize=64)
 def query_words(question: str) -> tuple[str, ...]:
     """The question's words in order, each once, at most `MAX_WORDS`.
 
-    Without English function words, which cost 0.03 to 0.06 nDCG@10 (docs/measurements.md). A
-    question of nothing else keeps them.
+    Without the function words of its language, which cost 0.03 to 0.06 nDCG@10 in English
+    (docs/measurements.md). A question of nothing else keeps them.
     """
-    found = _telling_words().analyze(question) or words().analyze(question)
+    telling = _telling_words(languages.language_of(question))
+    found = telling.analyze(question) or words().analyze(question)
     return tuple(dict.fromkeys(found))[:MAX_WORDS]
 
 

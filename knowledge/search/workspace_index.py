@@ -5,9 +5,10 @@ snapshot and swaps it in. When to write is decided by `local.py`.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from bson import ObjectId
 
@@ -26,11 +27,18 @@ PASSAGE_FIELDS: Final = (Field("heading", boost=0.25), Field("text"))
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one search sees."""
+    """What one search sees; without words it is a first look, searched by meaning alone."""
 
-    articles: TermReader
-    passages: TermReader
     vectors: VectorIndex
+    articles: TermReader | None = None
+    passages: TermReader | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.passages is not None
+
+
+Write: TypeAlias = Callable[[Collection[ObjectId], Sequence[LoadedArticle]], None]
 
 
 class _Writing:
@@ -40,13 +48,20 @@ class _Writing:
         self._articles = TermIndex(ARTICLE_FIELDS, tagged=True)
         self._passages = TermIndex(PASSAGE_FIELDS, tagged=False)
 
-    def write(self, *, gone: Collection[ObjectId], loaded: Sequence[LoadedArticle]) -> None:
-        owners = [str(article_id) for article_id in gone]
-        self._articles.update(remove=owners, add=map(_article_entry, loaded))
-        self._passages.update(remove=owners, add=_passage_entries(loaded))
+    @contextmanager
+    def changing(self) -> Iterator[Write]:
+        """One change of both, however many batches are written: each commit takes its time."""
+        with self._articles.changing() as articles, self._passages.changing() as passages:
+
+            def write(gone: Collection[ObjectId], loaded: Sequence[LoadedArticle]) -> None:
+                owners = [str(article_id) for article_id in gone]
+                articles.write(remove=owners, add=map(_article_entry, loaded))
+                passages.write(remove=owners, add=_passage_entries(loaded))
+
+            yield write
 
     def read(self, vectors: VectorIndex) -> Snapshot:
-        return Snapshot(self._articles.reader(), self._passages.reader(), vectors)
+        return Snapshot(vectors, self._articles.reader(), self._passages.reader())
 
 
 class WorkspaceIndex:
@@ -55,6 +70,7 @@ class WorkspaceIndex:
     def __init__(self, dimensions: int) -> None:
         self.snapshot: Snapshot | None = None
         self._lock = threading.Lock()
+        self._searchable = threading.Event()
         self._dimensions = dimensions
         self._writing = _Writing()
 
@@ -66,27 +82,49 @@ class WorkspaceIndex:
     def build_once(self, batches: Iterable[Sequence[LoadedArticle]]) -> Snapshot:
         """The newest state; built first where nobody has, and never by two threads."""
         with self._lock:
-            return self.snapshot or self._build(batches)
+            if self.snapshot is not None and self.snapshot.is_whole:
+                return self.snapshot
+            return self._build(batches)
+
+    def look(self, batches: Iterable[Sequence[LoadedArticle]]) -> None:
+        """Let these articles' vectors be searched until all is built; only where nothing is."""
+        with self._lock:
+            if self.snapshot is None:
+                vectors = VectorIndex.empty(self._dimensions)
+                for loaded in batches:
+                    vectors = vectors.changed(gone=(), loaded=loaded)
+                self._show(Snapshot(vectors))
+
+    def wait(self, timeout: float) -> Snapshot | None:
+        """What can be searched, as soon as there is anything; None after `timeout` seconds."""
+        self._searchable.wait(timeout)
+        return self.snapshot
 
     def change(self, *, gone: Collection[ObjectId], loaded: Sequence[LoadedArticle]) -> None:
         """Drop the articles `gone`, then add those `loaded`; nothing before the first build."""
         with self._lock:
-            if self.snapshot is None:
+            if self.snapshot is None or not self.snapshot.is_whole:
                 return
             gone = [one for one in gone if one in self.snapshot.vectors.positions]
             if gone or loaded:
-                self._writing.write(gone=gone, loaded=loaded)
+                with self._writing.changing() as write:
+                    write(gone, loaded)
                 vectors = self.snapshot.vectors.changed(gone=set(gone), loaded=loaded)
                 self.snapshot = self._writing.read(vectors)
 
     def _build(self, batches: Iterable[Sequence[LoadedArticle]]) -> Snapshot:
         self._writing = _Writing()
         vectors = VectorIndex.empty(self._dimensions)
-        for loaded in batches:
-            self._writing.write(gone=(), loaded=loaded)
-            vectors = vectors.changed(gone=(), loaded=loaded)
-        self.snapshot = self._writing.read(vectors)
-        return self.snapshot
+        with self._writing.changing() as write:
+            for loaded in batches:
+                write((), loaded)
+                vectors = vectors.changed(gone=(), loaded=loaded)
+        return self._show(self._writing.read(vectors))
+
+    def _show(self, snapshot: Snapshot) -> Snapshot:
+        self.snapshot = snapshot
+        self._searchable.set()
+        return snapshot
 
 
 def _article_entry(article: LoadedArticle) -> Entry:

@@ -4,6 +4,7 @@ What they show is computed elsewhere; here it only becomes words.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django import template
@@ -16,16 +17,22 @@ from django.utils.timesince import timesince, timeuntil
 
 from knowledge import access
 from knowledge.access import Rights, readable_workspaces, rights_in
-from knowledge.excerpts import excerpt_html
+from knowledge.answers.limits import MODEL_USED_UP
+from knowledge.excerpts import Backed, excerpt_html
 from knowledge.models import Workspace
-from knowledge.search.ranking import RERANK_SKIPPED
-from knowledge.search.retrieve import KEYWORD_ONLY
+from knowledge.search.legs import KEYWORD_ONLY, MEANING_ONLY
+from knowledge.search.ranking import FOREIGN_LANGUAGE, RERANK_SKIPPED
+from knowledge.search.retrieve import Passage
 
 register = template.Library()
 
 NOTES = {
     RERANK_SKIPPED: "To answer in time, the sources were not read a second time for their order.",
     KEYWORD_ONLY: "Only the words of the question were searched, not its meaning.",
+    FOREIGN_LANGUAGE: "This site's search models know only English, so mostly the words decided.",
+    MEANING_ONLY: "Only the meaning of the question was searched, not its words.",
+    MODEL_USED_UP: "The language model has written enough here for one day, so these sentences are "
+    "quoted from the sources.",
 }
 
 
@@ -52,6 +59,20 @@ def may_create_workspaces(context: Context) -> bool:
 def excerpt(passage: str, question: str) -> SafeString:
     """A passage's Markdown as safe HTML, the question's words marked."""
     return mark_safe(excerpt_html(passage, terms=[question]))  # noqa: S308
+
+
+@register.simple_tag
+def passage_excerpt(
+    passage: Passage, question: str, support: Sequence[Mapping[str, int]] | None = None
+) -> SafeString:
+    """As `excerpt`, with the sentences marked that `support` of the answer's `done` names."""
+    claims: dict[tuple[int, int], list[int]] = {}
+    for one in support or ():
+        if one["n"] == passage.n:
+            span = one["start"] - passage.start, one["end"] - passage.start
+            claims.setdefault(span, []).append(one["claim"])
+    backed = [Backed(*span, tuple(claims[span])) for span in sorted(claims)]
+    return mark_safe(excerpt_html(passage.text, terms=[question], backed=backed))  # noqa: S308
 
 
 @register.simple_tag

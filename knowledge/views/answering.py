@@ -16,14 +16,18 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.sessions import session_id_of
 from kbsite.mongo import AnswerDocument
 from knowledge.answers import generation
+from knowledge.answers.checking import Verdict
 from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, TokenEvent, failure
 from knowledge.answers.extractive import MODEL
 from knowledge.answers.pacing import paced
 from knowledge.answers.readers import Reader, asker_of
+from knowledge.answers.retrieved import retrieval_of
 from knowledge.answers.stream import AnswerNotFound, SourcesChanged, events_of, readable_answer
 from knowledge.guests import guest_of
+from knowledge.providers import chat_answerer
 from knowledge.rendering import render_answer
 from knowledge.streaming import streamed
 
@@ -42,7 +46,8 @@ logger = logging.getLogger(__name__)
 @require_GET
 async def stream(request: HttpRequest, workspace: str, answer: str) -> StreamingHttpResponse:
     """The answer's events as they come; 404 alike for no such answer and for one not allowed."""
-    reader = Reader.of(await request.auser(), workspace)
+    user = await request.auser()
+    reader = Reader.of(user, workspace, session_id_of(request))
     try:
         stored = await readable_answer(answer, await reader.scope())
     except AnswerNotFound:
@@ -73,10 +78,20 @@ def ending_fragment(ending: Ending) -> tuple[str, dict[str, Any]]:
     answer = {
         "model": ending.model,
         "is_extractive": ending.model == MODEL,
+        "has_model": chat_answerer() is not None,
         "citations": ending.citations,
         "stopped": ending.stopped,
+        "support": ending.support,
+        "answered": ending.answered,
+        "checked": len(ending.verdicts),
+        "weak": _count(ending, "weak"),
+        "unsupported": _count(ending, "unsupported"),
     }
     return "knowledge/_done.html", {"answer": answer}
+
+
+def _count(ending: DoneEvent, verdict: Verdict) -> int:
+    return sum(one["verdict"] == verdict for one in ending.verdicts)
 
 
 def _failed(message: str, *, can_retry: bool = True) -> tuple[str, dict[str, Any]]:
@@ -112,16 +127,40 @@ async def _answer_events(answer: AnswerDocument, reader: Reader) -> AsyncGenerat
     numbers = frozenset(passage["n"] for passage in answer["retrieval"]["passages"])
     async with aclosing(paced(events_of(answer), pause=PAUSE, check=check)) as batches:
         async for batch in batches:
-            if more := "".join(event.text for event in batch if isinstance(event, TokenEvent)):
-                text += more
+            more = "".join(event.text for event in batch if isinstance(event, TokenEvent))
+            text += more
+            if more and not any(isinstance(event, DoneEvent) and event.verdicts for event in batch):
                 html = await asyncio.to_thread(render_answer, text, citations=numbers)
                 yield _sse("answer", html)
             for event in batch:
-                if isinstance(event, DoneEvent | ErrorEvent):
-                    name = "failed" if isinstance(event, ErrorEvent) else "done"
-                    yield _sse(name, render_to_string(*ending_fragment(event)))
+                if isinstance(event, ErrorEvent):
+                    yield _sse("failed", render_to_string(*ending_fragment(event)))
+                elif isinstance(event, DoneEvent):
+                    async for fragment in _done(event, text, answer):
+                        yield fragment
             if not batch:
                 yield KEEP_ALIVE
+
+
+async def _done(event: DoneEvent, text: str, answer: AnswerDocument) -> AsyncGenerator[str, None]:
+    """The end: the answer once more where it was checked, and what its sources say of it."""
+    if event.verdicts:
+        html = await asyncio.to_thread(
+            render_answer,
+            text,
+            citations=frozenset(passage["n"] for passage in answer["retrieval"]["passages"]),
+            verdicts=event.verdicts,
+        )
+        yield _sse("answer", html)
+    yield _sse("done", await asyncio.to_thread(_ended, event, answer))
+
+
+def _ended(event: DoneEvent, answer: AnswerDocument) -> str:
+    template, context = ending_fragment(event)
+    passages = retrieval_of(answer).passages
+    context |= {"passages": passages, "question": answer["question"]}
+    elsewhere = render_to_string("knowledge/_done_elsewhere.html", context)
+    return render_to_string(template, context) + elsewhere
 
 
 def _sse(event: str, data: str) -> str:

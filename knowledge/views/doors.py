@@ -2,7 +2,8 @@
 
 A view behind a door is given the workspace that its address names and finds the person's rights
 on the request. Whoever may not pass gets the same 404 as for a workspace that does not exist;
-visitors, whom an account may help, are asked to sign in where they may read the workspace.
+visitors, whom an account may help, are asked to sign in where they may read the workspace, and
+members whom only a missing second factor keeps out are told so.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from knowledge.access import Rights, rights_in
+from knowledge.access import Rights, kept_from, rights_in
 from knowledge.models import Workspace
 
 Parts = ParamSpec("Parts")
@@ -47,7 +48,10 @@ def for_readers(view: View[Parts]) -> Guarded:
     def guarded(
         request: PersonRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
     ) -> HttpResponseBase:
-        return view(request, _enter(request, workspace), *args, **parts)
+        space = _find(request, workspace)
+        if request.rights.scope.grants:
+            return view(request, space, *args, **parts)
+        return _refuse(request, space)
 
     return guarded
 
@@ -87,23 +91,37 @@ def _guarded(view: MemberView[Parts], may_pass: Callable[[MemberRequest], bool])
     def guarded(
         request: MemberRequest, workspace: str, *args: Parts.args, **parts: Parts.kwargs
     ) -> HttpResponseBase:
-        space = _enter(request, workspace)
-        if may_pass(request):
+        space = _find(request, workspace)
+        if request.rights.scope.grants and may_pass(request):
             return view(request, space, *args, **parts)
-        if request.user.is_authenticated:
-            raise Http404("not for this person")
-        return _sign_in(request, space)
+        return _refuse(request, space)
 
     return guarded
 
 
-def _enter(request: PersonRequest, slug: str) -> Workspace:
+def _find(request: PersonRequest, slug: str) -> Workspace:
+    """The workspace, whoever asks; their rights in it are put on the request."""
     workspace = Workspace.objects.filter(slug=slug).first()
-    if workspace is not None:
-        request.rights = rights_in(request.user, workspace)
-        if request.rights.scope.grants:
-            return workspace
-    raise Http404("no such workspace")
+    if workspace is None:
+        raise Http404("no such workspace")
+    request.rights = rights_in(request.user, workspace)
+    return workspace
+
+
+def _refuse(request: PersonRequest, workspace: Workspace) -> HttpResponse:
+    if kept_from(request.user, workspace):
+        return _second_factor_first(request, workspace)
+    if request.user.is_authenticated or not request.rights.scope.grants:
+        raise Http404("not for this person")
+    return _sign_in(request, workspace)
+
+
+def _second_factor_first(request: PersonRequest, workspace: Workspace) -> HttpResponse:
+    """Say what is missing; what they typed in an open page stays there."""
+    if request.htmx:
+        return render(request, "knowledge/editor/_second_factor_first.html")
+    context = {"kept": workspace}
+    return render(request, "knowledge/second_factor_first.html", context, status=403)
 
 
 def _sign_in(request: PersonRequest, workspace: Workspace) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from knowledge.access import readable_workspaces
+from knowledge.access import kept_workspaces, readable_workspaces
 from knowledge.browsing.reading_positions import CONTINUED, continuations
 from knowledge.browsing.waiting import waiting_for
 
@@ -24,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "question_max_chars": settings.QUESTION_MAX_CHARS,
     }
     if isinstance(request.user, User):
+        context["kept"] = kept_workspaces(request.user)
         context["continuations"] = continuations(request.user, most=CONTINUED)
         context["waiting"] = waiting_for(request.user, in_use)
     return render(request, "knowledge/home.html", context)

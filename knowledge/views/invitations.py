@@ -6,9 +6,9 @@ hold a secret, so their pages are not kept by caches, and send no address to whe
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urljoin
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,10 +18,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.identity import identity_key
+from accounts.middleware import for_strangers
 from accounts.models import User
-from accounts.registration import RegistrationForm, register
+from accounts.outbox import site_url
+from accounts.registration import RegistrationForm, by_invitation, register
+from accounts.signing_in import welcome
 from knowledge.access import role_of
 from knowledge.models import Invitation, Role, Workspace
+from knowledge.noting import note
 from knowledge.people import invitations, mail
 from knowledge.people.forms import InvitationForm
 from knowledge.people.invitations import InvitationGone, Opened
@@ -70,6 +74,7 @@ def invitation_revoke(
     """Make a link worthless."""
     found = _found(workspace, invitation)
     invitations.revoke(found)
+    note("invitation.revoke", workspace, request=request, email=found.email)
     messages.success(request, f"The invitation of {found.email} is revoked.")
     return redirect("knowledge:people", workspace.slug)
 
@@ -91,11 +96,13 @@ def for_bearers(view: OpenedView) -> Callable[[HttpRequest, str], HttpResponse]:
     return guarded
 
 
+@for_strangers
 @for_bearers
 @require_safe
 def invitation(request: HttpRequest, token: str, opened: Opened) -> HttpResponse:
     """Ask whoever is signed in whether to join; let others sign in or make an account."""
-    return _page(request, token, opened, RegistrationForm(email=""))
+    joins = opened.invitation.workspace.name
+    return _page(request, token, opened, RegistrationForm(email="", joins=joins))
 
 
 @for_bearers
@@ -112,22 +119,26 @@ def invitation_join(request: HttpRequest, token: str, opened: Opened) -> HttpRes
 @require_POST
 def invitation_register(request: HttpRequest, token: str, opened: Opened) -> HttpResponse:
     """Make an account and join with it, both or neither."""
-    if isinstance(request.user, User) or _has_account(opened):
+    if isinstance(request.user, User) or _has_account(opened) or not by_invitation():
         return redirect("knowledge:invitation", token)
     # only the mail shows that the address is theirs
     email = opened.invitation.email if opened.by_mail else ""
-    form = RegistrationForm(request.POST, email=email)
+    form = RegistrationForm(request.POST, email=email, joins=opened.invitation.workspace.name)
     if form.is_valid():
-        user = register(form, alongside=lambda made: invitations.accept(token, user=made))
+        user = register(
+            form,
+            alongside=lambda made: invitations.accept(token, user=made),
+            request=request,
+        )
         if user is not None:
-            login(request, user)
-            return _joined(request, opened.invitation.workspace)
+            return _welcomed(request, user, opened.invitation.workspace)
     return _page(request, token, opened, form)
 
 
 def _invite(request: MemberRequest, workspace: Workspace, email: str, role: Role) -> HttpResponse:
     """The page with the link, which is shown this once."""
     made, secrets = invitations.invite(workspace=workspace, email=email, role=role, by=request.user)
+    note("invitation.send", workspace, request=request, email=email, role=role)
     problem = ""
     try:
         mail.send_invitation(made, url=_link(request, secrets.mailed))
@@ -138,7 +149,7 @@ def _invite(request: MemberRequest, workspace: Workspace, email: str, role: Role
 
 
 def _link(request: HttpRequest, token: str) -> str:
-    return request.build_absolute_uri(reverse("knowledge:invitation", args=[token]))
+    return urljoin(site_url(request), reverse("knowledge:invitation", args=[token]))
 
 
 def _found(workspace: Workspace, invitation_id: str) -> Invitation:
@@ -154,6 +165,7 @@ def _page(request: HttpRequest, token: str, opened: Opened, form: RegistrationFo
         "invitation": opened.invitation,
         "by_mail": opened.by_mail,
         "has_account": _has_account(opened),
+        "may_register": by_invitation(),
         "role_now": role_of(request.user, opened.invitation.workspace),
         "form": form,
     }
@@ -167,5 +179,17 @@ def _has_account(opened: Opened) -> bool:
 
 
 def _joined(request: HttpRequest, workspace: Workspace) -> HttpResponse:
-    messages.success(request, f"You are a member of “{workspace.name}” now.")
+    _say_joined(request, workspace)
     return redirect("knowledge:search", workspace.slug)
+
+
+def _welcomed(request: HttpRequest, user: User, workspace: Workspace) -> HttpResponse:
+    """Joined, and signed in with the account that was just made."""
+    response = welcome(request, user, to=workspace.get_absolute_url())
+    _say_joined(request, workspace)
+    return response
+
+
+def _say_joined(request: HttpRequest, workspace: Workspace) -> None:
+    note("invitation.accept", workspace, request=request)
+    messages.success(request, f"You are a member of “{workspace.name}” now.")

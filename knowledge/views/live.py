@@ -4,6 +4,7 @@ Thin: what is told is `knowledge.live`, when an article is tried again is `leasi
 """
 
 from http import HTTPStatus
+from typing import cast
 
 from asgiref.sync import sync_to_async
 from bson import ObjectId
@@ -25,6 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.models import User
+from accounts.sessions import SessionStore
 from knowledge.access import rights_in
 from knowledge.leasing import try_now
 from knowledge.live.activity import activity_of
@@ -103,7 +105,8 @@ def _viewer(request: HttpRequest, user: object, slug: str) -> Viewer | None:
     workspace = Workspace.objects.filter(slug=slug).first()
     if workspace is None or not rights_in(request.user, workspace).scope.grants:
         raise Http404("no such workspace")
-    return Viewer.of(user, workspace, request.session) if isinstance(user, User) else None
+    session = cast("SessionStore", request.session).row
+    return Viewer.of(user, workspace, session) if session and isinstance(user, User) else None
 
 
 def _articles(request: HttpRequest) -> frozenset[ObjectId]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from knowledge.models import Invitation, Membership, Role, Workspace
+from knowledge.noting import note
 from knowledge.people import members
 from knowledge.people.forms import InvitationForm, RoleForm
 from knowledge.people.invitations import may_still_invite, open_invitations
@@ -64,6 +65,7 @@ def member_role(request: MemberRequest, workspace: Workspace, member: str) -> Ht
             request,
             lambda: members.change_role(workspace=workspace, user=user, role=role, by=request.user),
         ):
+            note("member.role", workspace, request=request, on=user, role=role)
             messages.success(request, f"{user} is {role.label.lower()} from now on.")
     return redirect("knowledge:people", workspace.slug)
 
@@ -78,6 +80,7 @@ def member_remove(request: MemberRequest, workspace: Workspace, member: str) -> 
     if _done(
         request, lambda: members.remove_member(workspace=workspace, user=user, by=request.user)
     ):
+        note("member.remove", workspace, request=request, on=user)
         messages.success(request, f"{user} is not a member any more.")
     return redirect("knowledge:people", workspace.slug)
 
@@ -92,6 +95,7 @@ def workspace_transfer(request: MemberRequest, workspace: Workspace, member: str
     if _done(
         request, lambda: members.transfer_workspace(workspace=workspace, to=user, by=request.user)
     ):
+        note("workspace.transfer", workspace, request=request, on=user)
         messages.success(request, f"{user} owns this workspace from now on.")
     return redirect("knowledge:people", workspace.slug)
 
@@ -103,6 +107,7 @@ def workspace_leave(request: MemberRequest, workspace: Workspace) -> HttpRespons
     if request.method != "POST":
         return _confirmation(request, workspace, request.user, "leave")
     if _done(request, lambda: members.leave_workspace(workspace=workspace, user=request.user)):
+        note("member.remove", workspace, request=request, on=request.user)
         messages.success(request, f"You have left “{workspace.name}”.")
         return redirect("home")
     return redirect("knowledge:people", workspace.slug)

@@ -17,9 +17,11 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
+from accounts.throttling import TooMany
 from knowledge.access import Scope, may_read, readable_article
 from knowledge.addresses import moved_article
 from knowledge.answers.events import ErrorEvent
+from knowledge.answers.limits import count_question
 from knowledge.answers.readers import asker_of
 from knowledge.answers.stream import Answer, SourcesChanged, WholeAnswer, open_answer, read_whole
 from knowledge.article_page import article_page
@@ -31,10 +33,11 @@ from knowledge.guests import guest_of, new_guest, remember_guest
 from knowledge.index_state import index_state
 from knowledge.models import Article, Workspace
 from knowledge.narrowing import SearchAddress
-from knowledge.providers import ProviderError
+from knowledge.providers import Busy, ProviderError
 from knowledge.rendering import render_answer
 from knowledge.views.answering import CHANGED, ending_fragment
 from knowledge.views.doors import PersonRequest, for_readers
+from knowledge.views.later import Later
 
 
 @require_safe
@@ -44,7 +47,7 @@ from knowledge.views.doors import PersonRequest, for_readers
 def search(request: PersonRequest, workspace: Workspace) -> HttpResponse:
     """One workspace's search box and, where a question was asked, its sources and answer."""
     address = SearchAddress.read(request.GET)
-    context = {
+    context: dict[str, Any] = {
         "workspace": workspace,
         "place": "ask",
         "search": address,
@@ -58,11 +61,19 @@ def search(request: PersonRequest, workspace: Workspace) -> HttpResponse:
     if address.question and not address.problem:
         try:
             context |= _answered(request, workspace, address, guest)
+        except Busy as busy:
+            context["later"] = Later.of(busy, request)
+            status = 503
+        except TooMany as error:
+            context["later"] = Later.too_many(error)
+            status = 429
         except ProviderError as error:
             context |= {"failed": True, "message": str(error), "can_retry": True}
             status = 503
     template = "knowledge/search.html" + ("#search" if request.htmx else "")
     response = render(request, template, context, status=status)
+    if "later" in context:
+        response["Retry-After"] = str(context["later"].seconds)
     if guest and "retrieval" in context:
         remember_guest(response, guest)
     return response
@@ -112,6 +123,7 @@ def _answered(
     request: PersonRequest, space: Workspace, address: SearchAddress, guest: str
 ) -> dict[str, Any]:
     """Find the sources; the answer itself follows by its stream, or is waited for."""
+    count_question(request.user, request, space)
     scope = request.rights.scope
     answer = open_answer(
         question=address.question,
@@ -152,5 +164,7 @@ def _read(answer: Answer, scope: Scope) -> WholeAnswer:
 def _whole(answer: Answer, read: WholeAnswer) -> dict[str, Any]:
     numbers = frozenset(passage.n for passage in answer.retrieval.passages)
     template, ending = ending_fragment(read.ending)
-    html = mark_safe(render_answer(read.text, citations=numbers))  # noqa: S308
+    verdicts = () if isinstance(read.ending, ErrorEvent) else read.ending.verdicts
+    rendered = render_answer(read.text, citations=numbers, verdicts=verdicts)
+    html = mark_safe(rendered)  # noqa: S308
     return {"whole": True, "html": html, "ending_template": template, **ending}

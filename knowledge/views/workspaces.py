@@ -15,6 +15,7 @@ from accounts.models import User
 from knowledge import workspaces
 from knowledge.access import may_create_workspaces
 from knowledge.models import Workspace
+from knowledge.noting import note, note_settings
 from knowledge.views.doors import MemberRequest, for_managers, for_owners
 from knowledge.workspace_forms import SLUG_TAKEN, DeleteForm, NewWorkspaceForm, SettingsForm
 
@@ -33,6 +34,7 @@ def workspace_new(request: HttpRequest) -> HttpResponse:
         except workspaces.WorkspaceExists:
             form.add_error("slug", SLUG_TAKEN)
         else:
+            note("workspace.create", made, request=request)
             messages.success(request, f"“{made.name}” is ready. Write its first article.")
             return redirect("knowledge:articles", made.slug)
     return render(request, "knowledge/workspaces/new.html", {"form": form})
@@ -42,9 +44,11 @@ def workspace_new(request: HttpRequest) -> HttpResponse:
 @for_managers
 def workspace_settings(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """Its name, what is said about it, and who may read it."""
-    form = SettingsForm(request.POST or None, workspace=workspace)
+    form = SettingsForm(request.POST or None, workspace=workspace, by=request.user)
     if form.is_valid():
-        workspaces.change_workspace(workspace, **form.changes())
+        changes = form.changes()
+        workspaces.change_workspace(workspace, **changes)
+        note_settings(workspace, changes, request=request)
         messages.success(request, "Saved.")
         return redirect("knowledge:workspace_settings", workspace.slug)
     context = {"workspace": workspace, "place": "settings", "form": form}
@@ -56,6 +60,7 @@ def workspace_settings(request: MemberRequest, workspace: Workspace) -> HttpResp
 def workspace_archive(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """Let nobody write in it any more."""
     workspaces.archive_workspace(workspace)
+    note("workspace.archive", workspace, request=request)
     messages.success(request, "Archived. It is read and searched as before.")
     return redirect("knowledge:workspace_settings", workspace.slug)
 
@@ -65,6 +70,7 @@ def workspace_archive(request: MemberRequest, workspace: Workspace) -> HttpRespo
 def workspace_unarchive(request: MemberRequest, workspace: Workspace) -> HttpResponse:
     """Let its editors write again."""
     workspaces.unarchive_workspace(workspace)
+    note("workspace.unarchive", workspace, request=request)
     messages.success(request, "No longer archived: its editors can write again.")
     return redirect("knowledge:workspace_settings", workspace.slug)
 
@@ -76,6 +82,7 @@ def workspace_delete(request: MemberRequest, workspace: Workspace) -> HttpRespon
     form = DeleteForm(request.POST or None, workspace=workspace)
     if form.is_valid():
         workspaces.delete_workspace(workspace)
+        note("workspace.delete", workspace, request=request)
         messages.success(request, f"“{workspace.name}” is deleted.")
         return redirect("home")
     context = {

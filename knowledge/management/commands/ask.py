@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.identity import identity_key
 from accounts.models import User
 from kbsite.mongo import close_async_client
-from knowledge import providers
+from knowledge import providers, recipes
 from knowledge.access import Person, scope_for, workspace_or_none
 from knowledge.answers import generation
 from knowledge.answers.events import ErrorEvent, Event, PassagesEvent, TokenEvent, ndjson
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if workspace is None:
             raise CommandError(f"No workspace “{options['workspace']}” that this user may read.")
         # else loading the reranker would use up its budget, and the answer differ from the page's
-        providers.warm()
+        providers.warm(recipes.embedder_for(recipes.read().active))
         events = ask(
             question=_question(options["question"]),
             scope=scope_for(person, workspace),

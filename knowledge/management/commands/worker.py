@@ -1,7 +1,7 @@
 """`manage.py worker`: index articles as they are saved; `--drain` stops when none is due."""
 
 import json
-import os
+import logging
 import signal
 import sys
 import time
@@ -10,19 +10,32 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from knowledge.providers import embedder
-from knowledge.worker import Worker, ask_for_other_recipes, count_failing, count_pending
+from knowledge import providers, recipes
+from knowledge.management.manners import give_way
+from knowledge.providers import ProviderError
+from knowledge.worker import Worker, ask_for_missing, count_failing, count_pending
 
-# readers' searches share the processor with indexing, and somebody is waiting for those
-NICENESS = 10
+logger = logging.getLogger(__name__)
 
 
 def settle_in(worker: Worker) -> None:
     """Make this process one that gives way to others, and that stops cleanly when told to."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    give_way()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: worker.stop.set())
+
+
+def check_recipe() -> None:
+    """Say so where the searched embedder is not the configured one, and repair what it lacks."""
+    active = recipes.settle().active
+    if active != providers.embedder().recipe:
+        logger.warning("%s", recipes.ADVICE)
+    try:
+        providers.embedder_of(active)
+    except ProviderError as error:
+        logger.warning("%s Until it is there, articles are found by their words only.", error)
+    else:
+        ask_for_missing(active)
 
 
 class Command(BaseCommand):
@@ -35,9 +48,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="with --drain: summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker(embedder=embedder())
+        worker = Worker()
         settle_in(worker)
-        ask_for_other_recipes(worker.embedder.recipe)
+        check_recipe()
         try:
             if options["drain"]:
                 self._drain(worker, as_json=options["json"])
