@@ -1,5 +1,6 @@
 // Ties the numbers in the answer to the source cards: pointing at or focusing either end lights
-// both; pressing a number opens its card, brings it into view and keeps it lit; Escape goes back.
+// both; pressing a number opens its card at the sentence that bears its claim out, brings it into
+// view and keeps it lit; Escape goes back.
 (() => {
   const END = ".citation, .card";
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -23,6 +24,16 @@
     show();
   };
 
+  // Of several sentences on a card, those are shown that the pressed number stands for.
+  const showSupport = (card, claim) => {
+    document.querySelectorAll(".support.is-shown").forEach((mark) => {
+      mark.classList.remove("is-shown");
+    });
+    const marks = claim ? card.querySelectorAll(`.support[data-claims~="${claim}"]`) : [];
+    marks.forEach((mark) => mark.classList.add("is-shown"));
+    return marks[0];
+  };
+
   const choose = (citation) => {
     const card = document.getElementById(`source-${citation.dataset.source}`);
     if (!card) return;
@@ -30,7 +41,11 @@
     cameFrom = [...document.querySelectorAll(".citation")].indexOf(citation);
     card.open = true;
     card.querySelector("summary").focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+    const support = showSupport(card, citation.dataset.claim);
+    (support ?? card).scrollIntoView({
+      block: support ? "center" : "nearest",
+      behavior: still.matches ? "auto" : "smooth",
+    });
     show();
   };
 
