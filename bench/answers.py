@@ -23,6 +23,7 @@ from typing import Any
 
 from bench import retrieval
 from bench.database import throwaway_database
+from bench.server import UNLIMITED
 from tests.browser.live import running, wait_until, web_server
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -47,7 +48,7 @@ def main() -> None:
             running("manage.py", "worker", env={}, log=Path(logs) / "worker.log")
         )
         wait_until(is_indexed, seconds=300, what="the manual to be indexed")
-        url = site.enter_context(web_server(env={}, log=Path(logs) / "web.log"))
+        url = site.enter_context(web_server(env=UNLIMITED, log=Path(logs) / "web.log"))
         measured = measure(url, options.questions)
         measured |= {"web_rss_mb": rss_mb(web_pid(url)), "worker_rss_mb": rss_mb(worker.pid)}
     print(json.dumps({"bench": "answers", "chunks": options.chunks, **measured}))

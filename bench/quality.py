@@ -1,7 +1,7 @@
 """Does search find what answers, and refuse what nothing answers? With the site's own models.
 
-`python -m bench.quality` imports the manuals named in `bench/questions/README.md` into a throwaway
-database, indexes them (some minutes) and prints one JSON object for each:
+`python -m bench.quality` imports the two manuals of `KB_SHARED_DATA` into a throwaway database,
+indexes them (some minutes) and prints one JSON object for each:
 
 - `ndcg_10`, `recall_5`: by article. Of `next_docs` any page that answers will do, and the first
   counts; of `anthropic_docs` all judged passages count;
@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from bench.database import throwaway_database
 
-QUESTIONS: Final = Path(__file__).parent / "questions"
+SETS: Final = Path(__file__).parent / "sets"
 DATA: Final = Path(
     os.environ.get("KB_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
@@ -32,7 +32,7 @@ NAMES: Final = ("anthropic_docs", "next_docs")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`answers`: source paths or endings of such; none of an unanswerable question."""
+    """`answers`: source paths; none of an unanswerable question."""
 
     text: str
     answers: tuple[str, ...] = ()
@@ -99,8 +99,8 @@ def measure(name: str) -> dict[str, Any]:
         "ndcg_10": mean(gain(asked) for asked in answerable),
         "recall_5": mean(recall(asked, name) for asked in answerable),
         "kept": mean(is_kept(asked) for asked in answerable),
-        "refused_far": mean(not is_kept(one) for one in ask(name, unanswerable("far"))),
-        "refused_near": mean(not is_kept(one) for one in ask(name, unanswerable(f"near {name}"))),
+        "refused_far": mean(not is_kept(one) for one in ask(name, unanswerable(name, "far"))),
+        "refused_near": mean(not is_kept(one) for one in ask(name, unanswerable(name, "near"))),
         "refused_cross": mean(not is_kept(one) for one in crossed),
         "ms": [round(statistics.median(times)), round(statistics.quantiles(times, n=20)[-1])],
         "degraded": mean(asked.degraded for asked in every),
@@ -138,7 +138,7 @@ def is_kept(asked: Asked) -> bool:
 
 
 def is_right(path: str, question: Question) -> bool:
-    return path.endswith(question.answers)
+    return path in question.answers
 
 
 def first_gain(asked: Asked) -> float:
@@ -160,16 +160,18 @@ def recall(asked: Asked, name: str) -> float:
 
 
 def answerable_questions(name: str) -> list[Question]:
-    if name == "next_docs":
-        written = lines(QUESTIONS / "next_docs.jsonl")
-        return [Question(one["question"], tuple(one["pages"])) for one in written]
-    judged = lines(DATA / "anthropic_docs" / "queries.jsonl")
-    return [Question(one["text"], tuple(set(one["correct_chunks"]))) for one in judged]
+    folder = SETS / name if name == "next_docs" else DATA / name
+    judged: dict[str, list[str]] = {}
+    for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
+        question, document, _ = line.split("\t")
+        judged.setdefault(question, []).append(document)
+    asked = [one for one in lines(folder / "queries.jsonl") if one["id"] in judged]
+    return [Question(one["text"], tuple(judged[one["id"]])) for one in asked]
 
 
-def unanswerable(kind: str) -> list[Question]:
-    written = lines(QUESTIONS / "unanswerable.jsonl")
-    return [Question(one["question"]) for one in written if one["kind"] == kind]
+def unanswerable(name: str, kind: str) -> list[Question]:
+    asked = lines(SETS / name / "queries.jsonl")
+    return [Question(one["text"]) for one in asked if one.get("kind") == kind]
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

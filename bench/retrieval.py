@@ -139,7 +139,7 @@ def documents(workspace_id: Any) -> tuple[dict[str, Any], dict[str, Any], list[d
     article = {
         **shared, "_id": article_id, "workspace_id": workspace_id, "title": title, "summary": "",
         "slug": str(article_id), "indexed_revision": 1, "revision": 1, "pending": False,
-        "indexed_at": timezone.now(),
+        "indexed_at": timezone.now(), "indexed": {"title": title, "content": "\n".join(texts)},
     }  # fmt: skip
     revision = {"article_id": article_id, "number": 1, "title": title, "content": "\n".join(texts)}
     chunks = [
