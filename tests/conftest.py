@@ -17,6 +17,7 @@ from kbsite import mongo, mongod
 from kbsite.collections import INDEXES, ensure_collections
 from knowledge.editing import create_article
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
+from knowledge.search import fits
 
 # On a busy machine a single example may take long without anything being wrong.
 hypothesis_settings.register_profile("site", deadline=None)
@@ -24,7 +25,7 @@ hypothesis_settings.load_profile("site")
 
 PASSWORD = "Correct-horse-9"
 MEMORY_NEEDED = 8 * 1024**3
-WITHOUT_INDEXES = {"django_session", "django_admin_log"}
+WITHOUT_INDEXES = {"django_admin_log"}
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +41,11 @@ def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def mongodb_uri(quick_folder: Path) -> Iterator[str]:
-    """A replica set that only these tests use; MONGODB_TEST_URI names one already running."""
-    if given := os.environ.get("MONGODB_TEST_URI"):
+    """A replica set that only these tests use; MONGODB_TEST_URI names one already running,
+    and ATLAS_TEST_URI one with search nodes.
+    """
+    given = os.environ.get("ATLAS_TEST_URI") or os.environ.get("MONGODB_TEST_URI")
+    if given:
         yield given
         return
     # fail points; and transactions of killed processes that do not hold up their test
@@ -72,6 +76,7 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     which takes ten times as long as emptying every collection.
     """
     with django_db_blocker.unblock():
+        fits.forget()
         yield
         for name in filled_collections():
             mongo.database()[name].delete_many({})
@@ -100,6 +105,7 @@ def no_static_files() -> None:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing at cost 12 takes 0.3 s; tests of the cost itself set it back."""
     monkeypatch.setattr("django.contrib.auth.hashers.BCryptSHA256PasswordHasher.rounds", 4)
+    monkeypatch.setattr("accounts.recovery_codes.SCRYPT_N", 2)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
-from tests.test_urls import OF_A_WORKSPACE, URLS, address
+from tests.addresses import OF_A_WORKSPACE, URLS, address
 
 PEOPLE = ("visitor", "outsider", "viewer", "editor", "admin", "owner")
 LEAST = {

@@ -1,4 +1,4 @@
-"""The password policy on the command line: createsuperuser and changepassword."""
+"""Accounts on the command line: the policy holds there too, sessions end, and it is audited."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -6,8 +6,12 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
-from accounts.models import User
+from accounts import sessions
+from accounts.models import AuditEvent, User
+from kbsite.admins import reset_admin
+from tests.accounts.authenticator import give_second_factor
 from tests.conftest import PASSWORD
 
 MakeUser = Callable[..., User]
@@ -73,3 +77,54 @@ def test_changepassword_obeys_policy_and_history(make_user: MakeUser) -> None:
     changed = User.objects.get(pk=user.pk)
     assert changed.check_password("Another-horse-9")
     assert len(changed.password_history) == 2
+
+
+def test_what_is_done_on_the_command_line_is_recorded(
+    make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    create()
+    ada = make_user("ada", is_active=False)
+    reset_admin(username="ada")
+    found = AuditEvent.objects.order_by("at", "pk")
+    assert [(event.action, event.target_name, event.actor_name) for event in found] == [
+        ("user.create", "root", ""),
+        ("password.set", "ada", ""),
+        ("user.activate", "ada", ""),
+        ("user.promote", "ada", ""),
+    ]
+    assert User.objects.get(pk=ada.pk).is_superuser
+
+
+def test_s2_an_administrator_who_gets_a_new_password_is_signed_out(
+    client: Client, make_user: MakeUser
+) -> None:
+    root = make_user("root", is_superuser=True)
+    client.force_login(root)
+    reset_admin(username="root")
+    assert not sessions.open_sessions(root)
+
+
+def test_s2_changepassword_signs_the_person_out_and_is_recorded(
+    client: Client, make_user: MakeUser
+) -> None:
+    ada = make_user("ada")
+    client.force_login(ada)
+    with patch("getpass.getpass", return_value="Another-horse-9"):
+        call_command("changepassword", "ada", stdout=StringIO())
+    assert not sessions.open_sessions(ada)
+    assert AuditEvent.objects.get().action == "password.set"
+
+
+def test_a_lost_second_step_is_taken_away(client: Client, make_user: MakeUser) -> None:
+    root = make_user("root", is_superuser=True)
+    with pytest.raises(CommandError, match="root has no second step"):
+        call_command("reset_mfa", "root")
+    give_second_factor(root)
+    client.force_login(root)
+    call_command("reset_mfa", "ROOT@example.org", reason="Lost the phone", stdout=StringIO())
+    assert not User.objects.get().has_mfa
+    assert not sessions.open_sessions(root)
+    assert AuditEvent.objects.get(action="mfa.reset").details == {"reason": "Lost the phone"}
+    with pytest.raises(CommandError, match="no user named eve"):
+        call_command("reset_mfa", "eve")

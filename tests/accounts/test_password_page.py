@@ -5,10 +5,11 @@ from unittest.mock import patch
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
-from accounts.models import PasswordConflict, User
+from accounts.models import AuditEvent, PasswordConflict, QueuedMail, User
 from tests.conftest import PASSWORD
 
 MakeUser = Callable[..., User]
@@ -50,6 +51,21 @@ def test_p8_without_the_current_password_nothing_changes(
     assert User.objects.get(pk=ada.pk).check_password(PASSWORD)
 
 
+def test_p8_a_wrong_current_password_is_in_the_audit_log(client: Client, ada: User) -> None:
+    change(client, old="Wrong-horse-9")
+    assert AuditEvent.objects.get(action="identity.confirm").outcome == "refused"
+
+
+def test_a_change_is_told_even_if_its_session_ends_meanwhile(client: Client, ada: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(ada)
+    with patch("accounts.signing_in.update_session_auth_hash", side_effect=SessionInterrupted):
+        assert change(client).status_code == 400
+    assert AuditEvent.objects.filter(action="password.change").exists()
+    assert QueuedMail.objects.filter(kind="password_changed").exists()
+    assert elsewhere.get(PAGE).status_code == 302
+
+
 def test_p8_without_the_current_password_nobody_learns_the_old_ones(
     client: Client, ada: User
 ) -> None:
@@ -57,9 +73,32 @@ def test_p8_without_the_current_password_nobody_learns_the_old_ones(
     assert list(errors) == ["old_password"]
 
 
+def test_p1_rules_are_told_though_the_current_password_is_wrong(client: Client, ada: User) -> None:
+    errors = change(client, old="Wrong-horse-9", new="short").context["form"].errors
+    assert set(errors) == {"old_password", "new_password1"}
+    assert "Use at least 8 characters." in errors["new_password1"]
+    assert "Add a digit." in errors["new_password1"]
+
+
+def test_p8_tries_of_the_current_password_are_counted(client: Client, ada: User) -> None:
+    for _ in range(5):
+        assert change(client, old="Wrong-horse-9").status_code == 200
+    answer = change(client)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Too many tries" in answer.context["form"].errors["old_password"][0]
+    assert User.objects.get(pk=ada.pk).check_password(PASSWORD)
+
+
 def test_p1_every_broken_rule_stands_next_to_the_field(client: Client, ada: User) -> None:
     errors = change(client, new="short").context["form"].errors["new_password1"]
     assert len(errors) >= 4
+
+
+def test_p3_a_password_of_4097_characters_is_refused(client: Client, ada: User) -> None:
+    errors = change(client, new="Aa1-" + "é" * 4_093).context["form"].errors
+    assert list(errors) == ["new_password1"]
+    assert User.objects.get(pk=ada.pk).password == ada.password
 
 
 def test_a_used_password_and_a_slip_of_the_hand_are_refused(client: Client, ada: User) -> None:

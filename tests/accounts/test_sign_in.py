@@ -6,11 +6,12 @@ from unittest.mock import patch
 
 import pytest
 from django.contrib.auth import authenticate
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
 from accounts.models import User
+from accounts.signing_in import InvalidCredentials, check_credentials
 from tests.conftest import PASSWORD
 
 MakeUser = Callable[..., User]
@@ -210,3 +211,12 @@ def test_the_page_names_itself_and_helps_password_managers(client: Client, db: N
     assert "<title>Sign in · Knowledge base</title>" in page
     assert 'autocomplete="username"' in page
     assert 'autocomplete="current-password"' in page
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b", "x" * 300, ""])
+def test_a_name_that_cannot_be_stored_is_refused_like_any_other(
+    db: None, rf: RequestFactory, name: str
+) -> None:
+    request = rf.post(LOGIN, REMOTE_ADDR="")
+    with pytest.raises(InvalidCredentials):
+        check_credentials(request, identity=name, password=PASSWORD)

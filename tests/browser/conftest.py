@@ -38,6 +38,7 @@ REPORT_CSP = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
 
 
+@pytest.hookimpl(trylast=True)  # after pytest, which gathers what has a parameter in common
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Last of all: Playwright's sync API leaves an event loop running in the tests' thread."""
     here = Path(__file__).parent
@@ -116,6 +117,8 @@ def live_site(
         "OPENAI_BASE_URL": chat_server.base_url,
         "OPENAI_API_KEY": "test",
         "RERANK_BUDGET_MS": "5000",
+        "QUESTIONS_PER_MINUTE": "10000",
+        "QUESTIONS_PER_HOUR": "10000",
         "DEBUG": "false",
         "HTTPS": "false",
     }

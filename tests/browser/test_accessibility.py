@@ -14,11 +14,11 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from knowledge.models import Article, Workspace
+from tests.addresses import URLS
 from tests.browser.conftest import Trouble
 from tests.browser.furnishing import furnish
 from tests.browser.looking import look_at
 from tests.browser.signing_in import sign_in
-from tests.test_urls import URLS
 
 NARROW, WIDE = 360, 1280
 THEMES: dict[Literal["light", "dark"], dict[str, object]] = {
@@ -33,6 +33,8 @@ OTHER_PAGES = [
     "/w/team/?q=Who won the cup in 1998?",
     "/accounts/login/",
     "/accounts/password/",
+    "/accounts/security/",
+    "/accounts/delete/",
     *(f"/admin/knowledge/{name}/" for name in ("workspace", "membership", "article")),
 ]
 AXE = """async (rules) => {

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from knowledge.models import Role, Workspace
-from tests.browser.live import wait_until
 from tests.browser.signing_in import sign_in
 from tests.fakes.openai_server import OpenAIServer
 
@@ -46,11 +45,7 @@ def searchable(page: Page, *, revision: int) -> None:
 
 
 def answered(page: Page, *, source: str) -> None:
-    """At once, or a moment later: the web server's own index follows the database."""
-
-    def found() -> bool:
-        page.goto(QUESTION)
-        return page.locator("#source-1 .card__passage", has_text=source).count() > 0
-
-    wait_until(found, seconds=10, what=f"a source with {source!r}")
+    """At once: what is called searchable is found."""
+    page.goto(QUESTION)
+    expect(page.locator("#source-1 .card__passage")).to_contain_text(source)
     expect(page.locator("#answer .citation").first).to_have_text("1")

@@ -38,7 +38,7 @@ def test_the_answer_grows_while_it_is_written(
     ask(page)
     expect(page.locator("#answer-text")).to_have_text("Set PORT")
     model.release()
-    expect(page.locator("#answer-text")).to_have_text("Set PORT now.")
+    expect(page.locator("#answer-text")).to_have_text("Set PORT now. (no source)")
 
 
 def test_a_number_opens_lights_and_shows_its_source_and_escape_goes_back(

@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from kbsite import mongo
 from kbsite.archive import ArchiveError, read_documents
 from kbsite.backup import NotEmpty, backup, is_empty, restore
@@ -207,12 +207,15 @@ def test_the_commands_save_and_load_a_site(
 ) -> None:
     make_article(title="Ports")
     make_user("ada")
-    call_command("backup", tmp_path / "kb.backup", stdout=StringIO())
     before = contents(mongo.database())
+    call_command("backup", tmp_path / "kb.backup", stdout=StringIO())
+    assert AuditEvent.objects.get().action == "backup.make"
     User.objects.all().delete()
     with pytest.raises(CommandError, match="holds data"):
         call_command("restore", tmp_path / "kb.backup", stdout=StringIO())
     call_command("restore", tmp_path / "kb.backup", force=True, stdout=StringIO())
+    assert AuditEvent.objects.get().action == "backup.restore"
+    mongo.database()["audit_events"].delete_many({})
     assert contents(mongo.database()) == before
     assert User.objects.get(username="ada").check_password("Correct-horse-9")
 

@@ -31,6 +31,7 @@ def test_no_key_is_seen():
         ("DEBUG", "perhaps"),
         ("RERANK_BUDGET_MS", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("SITE_URL", "kb.example.org"),
         ("ARTICLE_MAX_CHARS", "2000001"),
     ],
 )
@@ -99,6 +100,29 @@ def test_tests_see_no_keys_of_the_developer(tmp_path: Path) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "https://kb.example.org"),
+        ({"SITE_URL": "https://wiki.example.org"}, "https://wiki.example.org"),
+        ({"CSRF_TRUSTED_ORIGINS": "https://*.example.org"}, ""),
+    ],
+)
+def test_links_in_mails_start_at_the_first_origin_that_is_one_address(
+    given: dict[str, str], url: str
+) -> None:
+    origins = {"CSRF_TRUSTED_ORIGINS": "https://*.example.org,https://kb.example.org"}
+    ran = subprocess.run(
+        [sys.executable, "-c", "from kbsite import settings; print(settings.SITE_URL)"],
+        cwd=BASE_DIR,
+        env={**os.environ, "KB_ENV_FILE": "", **origins, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == url
 
 
 def test_every_variable_and_its_default_is_in_the_example() -> None:

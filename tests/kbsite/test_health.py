@@ -60,6 +60,14 @@ def test_the_models_are_named(db: None, settings: Settings) -> None:
     assert "10.0.0.7" not in json.dumps(told)
 
 
+def test_another_configured_embedder_than_the_searched_one_is_told(db: None) -> None:
+    assert report()["embedding"]["advice"] == ""
+    mongo.site_settings().insert_one({"_id": "embedding", "active": "older@1"})
+    told = report()
+    assert told["models"]["embedder"] == told["embedding"]["active"] == "older@1"
+    assert "run `manage.py reembed`" in told["embedding"]["advice"]
+
+
 def test_without_mongodb_it_cannot_serve_and_names_no_host(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,9 +33,9 @@ def test_every_declared_index_exists(db: None) -> None:
         assert {index.document["name"] for index in indexes} <= existing
 
 
-def test_expired_sessions_are_removed_by_the_database(db: None) -> None:
-    indexes = mongo.database()["django_session"].list_indexes()
-    assert [i["expireAfterSeconds"] for i in indexes if "expire_date" in i["key"]] == [0]
+def test_ended_sessions_are_removed_by_the_database(db: None) -> None:
+    purge = mongo.database()["sessions"].index_information()["purge"]
+    assert (purge["key"], purge["expireAfterSeconds"]) == ([("purge_at", 1)], 0)
 
 
 def test_a_failed_transaction_leaves_neither_model_nor_pymongo_writes(db: None) -> None:

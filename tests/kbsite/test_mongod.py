@@ -89,8 +89,10 @@ def test_it_keeps_what_it_acknowledged_and_its_port_after_kill_9(tmp_path: Path)
     first.process.wait()
     assert "signal 9" in str(first.failure())
     with embedded(tmp_path) as second, connect(second.uri) as client:
+        first.stop()  # leaves, or the second would not be the last one to use it
         assert second.port == first.port
         assert client.test.notes.find_one() == {"_id": "kept"}
+    assert not second.files.is_open()
 
 
 def test_it_outlives_a_starter_that_was_killed_and_the_next_user_stops_it(tmp_path: Path) -> None:

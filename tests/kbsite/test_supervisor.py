@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from kbsite.environment import read_environment
 from kbsite.mongod_files import free_port
-from kbsite.supervisor import GRACE_SECONDS
+from kbsite.supervisor import GRACE_SECONDS, _web_arguments
 from tests.kbsite.site_process import PATIENCE, READY, Site, gone, running, until
 
 
@@ -134,6 +135,22 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
 
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert "CONFIDENCE_STRONG" in refusal(tmp_path, CONFIDENCE_STRONG="certain")
+
+
+def test_r1_a_proxy_that_hides_who_visits_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        given = {"HTTPS": "true", "PORT": str(other.getsockname()[1])}
+        assert "FORWARDED_ALLOW_IPS names no proxy" in refusal(tmp_path, **given)
+        said = refusal(tmp_path, **given, FORWARDED_ALLOW_IPS="127.0.0.1")
+    assert "names no proxy" not in said
+
+
+def test_r1_only_a_proxy_that_is_named_says_who_visits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    assert "--no-proxy-headers" in _web_arguments(read_environment())
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.7")
+    named = _web_arguments(read_environment())
+    assert named[-3:] == ["--proxy-headers", "--forwarded-allow-ips", "10.0.0.7"]
 
 
 def test_a_wrong_database_address_is_said(tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from html.parser import HTMLParser
 TEXT_TAGS = re.findall(r"\w+", "p br strong em s code pre blockquote hr ul ol li h1 h2 h3 h4 h5 h6")
 TABLE_TAGS = ["table", "thead", "tbody", "tr", "th", "td"]
 ARTICLE_TAGS = {*TEXT_TAGS, *TABLE_TAGS, "a", "img", "div", "span", "figure", "figcaption"}
-ANSWER_TAGS = {*TEXT_TAGS, *TABLE_TAGS, "a"}
+ANSWER_TAGS = {*TEXT_TAGS, *TABLE_TAGS, "a", "span"}
 ATTRIBUTES = {"href", "title", "rel", "class", "aria-label", "src", "alt", "loading", "start"} | {
     "tabindex",
     "role",
     "id",
 }
+ANSWER_ATTRIBUTES = {"a": {"class", "href", "data-source", "data-claim"}, "span": {"class"}}
+CLAIM = re.compile("claim claim--(?:weak|unsupported)|claim__note")
 CITATION = re.compile(r"#source-[0-9]+")
 
 
@@ -79,8 +81,11 @@ def answer_problems(html: str) -> list[str]:
     """What an answer's HTML holds and may not."""
     found = []
     for tag, attributes in elements(html):
-        if tag not in ANSWER_TAGS or (tag != "a" and attributes.keys() - {"start"}):
+        allowed = ANSWER_ATTRIBUTES.get(tag, {"start"})
+        if tag not in ANSWER_TAGS or attributes.keys() - allowed:
             found.append(f"{tag} {attributes}")
+        if tag == "span" and not CLAIM.fullmatch(attributes["class"]):
+            found.append(f"mark {attributes}")
         if tag == "a" and not CITATION.fullmatch(attributes.get("href", "")):
             found.append(f"link {attributes}")
     return found

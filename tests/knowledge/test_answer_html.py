@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.answer_html import render_answer
+from knowledge.answers.statements import answer_statements
 from tests.knowledge.html_check import answer_problems, elements, text_of
 from tests.knowledge.markdown_texts import anything
 
@@ -127,3 +129,75 @@ def test_x2_payloads_cut_at_every_boundary_are_safe(shared_data: Callable[[str],
 def test_x2_every_payload_is_safe_as_an_answer(shared_data: Callable[[str], Path]) -> None:
     for line in (shared_data("xss") / "payloadbox.jsonl").read_text().splitlines():
         assert answer_problems(html_of(f"[1] {json.loads(line)['text']} [x](y)")) == []
+
+
+def verdict(text: str, part: str, verdict: str, citations: list[int]) -> dict[str, Any]:
+    start = text.index(part)
+    return {
+        "start": start, "end": start + len(part), "verdict": verdict, "citations": citations
+    }  # fmt: skip
+
+
+def test_what_no_source_bears_out_is_marked_and_says_so_in_words() -> None:
+    text = "Fine [1]. Not *so good* [2]. Made up."
+    html = render_answer(
+        text,
+        citations=GIVEN,
+        verdicts=[
+            verdict(text, "Fine [1].", "supported", [1]),
+            verdict(text, "Not *so good* [2].", "unsupported", [2]),
+            verdict(text, "Made up.", "weak", []),
+        ],
+    )
+    assert text_of(html).strip() == (
+        "Fine\u202f1. Not so good\u202f2. (not found in its source)"
+        " Made up. (only partly in the sources)"
+    )
+    marks = [a["class"] for tag, a in elements(html) if tag == "span"]
+    assert marks == [
+        *["claim claim--unsupported"] * 3,
+        "claim__note",
+        "claim claim--weak",
+        "claim__note",
+    ]
+    assert answer_problems(html) == []
+
+
+def test_a_citation_tells_which_claim_it_is_for() -> None:
+    text = "One [1]. Two [1]."
+    claims = [verdict(text, part, "supported", [1]) for part in ("One [1].", "Two [1].")]
+    html = render_answer(text, citations=GIVEN, verdicts=claims)
+    assert [a["data-claim"] for tag, a in elements(html) if tag == "a"] == ["0", "1"]
+
+
+@given(anything)
+def test_x2_marking_any_answer_leaves_it_safe_and_its_words_as_they_were(text: str) -> None:
+    claims = [
+        {"start": c.start, "end": c.end, "verdict": "supported", "citations": []}
+        for c in answer_statements(text, retrieved=GIVEN)
+    ]
+    marked = render_answer(text, citations=GIVEN, verdicts=claims)
+    assert text_of(marked) == text_of(html_of(text))
+    doubted = [{**claim, "verdict": "unsupported"} for claim in claims]
+    assert answer_problems(render_answer(text, citations=GIVEN, verdicts=doubted)) == []
+
+
+def test_x5_an_answer_cannot_forge_a_mark() -> None:
+    html = html_of('<span class="claim__note">(checked)</span> <mark class="support">x</mark>')
+    assert [tag for tag, _ in elements(html)] == ["p"]
+
+
+FORGERIES = (
+    "See [1, 99](javascript:x).",
+    "[[2]](//e)",
+    "a [1][99] `[2]`",
+    "[1]: //e\n\n[x][1] 12]",
+)
+
+
+@pytest.mark.parametrize("text", FORGERIES)
+def test_x5_cut_anywhere_only_numbers_of_the_list_are_links(text: str) -> None:
+    for at in range(len(text) + 1):
+        html = html_of(text[:at])
+        assert {a["href"] for tag, a in elements(html) if tag == "a"} <= {"#source-1", "#source-2"}
+        assert answer_problems(html) == []

@@ -156,6 +156,16 @@ def test_the_page_says_when_it_was_last_indexed(
     assert "Not indexed yet" in page
 
 
+def test_editors_are_told_of_the_index_by_the_live_badge_alone(
+    client: Client, make_article: Callable[..., Article], make_user: Callable[..., User]
+) -> None:
+    article = make_article()
+    client.force_login(make_user(workspace=article.workspace, role=Role.EDITOR))
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert 'class="article__state"' in page
+    assert "Not indexed yet" not in page
+
+
 def test_tags_and_category_lead_to_the_articles_of_the_kind(
     client: Client, make_article: Callable[..., Article]
 ) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from knowledge.excerpts import excerpt_html
+from knowledge.excerpts import Backed, excerpt_html
 from tests.knowledge.html_check import elements, text_of
 from tests.knowledge.markdown_texts import anything
 
@@ -33,7 +34,7 @@ def test_code_stays_code() -> None:
 
 
 def test_page_markup_is_not_shown() -> None:
-    assert excerpt("<AppOnly>\n\ntext {/* note */}\n\n</AppOnly>") == "text"
+    assert excerpt("<AppOnly>\n\ntext {/* note */}\n\n</AppOnly>").strip() == "text"
 
 
 @pytest.mark.parametrize("term", ["install", "Installing", "INSTALLED", "what installs it?"])
@@ -71,3 +72,26 @@ def test_x1_an_excerpt_holds_text_only(source: str) -> None:
 def test_marking_changes_no_text() -> None:
     source = "A <b> & `c` install's \x00 x"
     assert text_of(excerpt(source, ["install", "b", "c"])) == text_of(excerpt(source))
+
+
+def test_a_backed_sentence_is_marked_whole_and_says_for_which_claims() -> None:
+    text = "Set it. **Run** `it now`, then *stop*. Done."
+    start, end = text.index("**Run"), text.index(" Done")
+    html = excerpt_html(text, terms=["stop"], backed=[Backed(start, end, (0, 2))])
+    assert html == (
+        'Set it. <mark class="support" data-claims="0 2">Run <code>it now</code>, then '
+        "<mark>stop</mark>.</mark> Done."
+    )
+
+
+def test_a_backed_line_of_code_is_marked_where_a_fence_was_cut_open() -> None:
+    text = "b = 2\nc = 3\n```\n\nThen *run* it."
+    html = excerpt_html(text, terms=[], backed=[Backed(6, 11, (1,))])
+    assert '<code>b = 2\n<mark class="support" data-claims="1">c = 3</mark></code>' in html
+
+
+@given(anything, st.integers(0, 60), st.integers(0, 60))
+@example("0\x85\n", 0, 2)  # white space to Python, a character to Markdown
+def test_marking_what_is_backed_changes_no_text(source: str, start: int, end: int) -> None:
+    backed = [Backed(start, end, (0,))] if start < end else []
+    assert text_of(excerpt_html(source, terms=[], backed=backed)) == text_of(excerpt(source))

@@ -11,6 +11,7 @@ from knowledge.editing import edit_article, purge_article, reindex_article
 from knowledge.indexing import BadEmbedding, TooManySections, index_article
 from knowledge.leasing import LeaseLost, lease_next
 from knowledge.models import Article, Visibility
+from knowledge.recipes import RecipeChanged
 from tests.fakes.embedder import WordEmbedder
 
 THREE_SECTIONS = "Intro.\n\n# One\n\nFirst.\n\n# Two\n\nSecond.\n"
@@ -27,6 +28,12 @@ def chunk_texts(article: Article) -> list[str]:
     return [document["text"] for document in found]
 
 
+def indexed_text(article: Article) -> object:
+    stored = mongo.articles().find_one({"_id": article.pk})
+    assert stored is not None
+    return stored["indexed"]
+
+
 def test_an_article_becomes_one_chunk_for_each_section(
     make_article: Callable[..., Article],
 ) -> None:
@@ -35,6 +42,29 @@ def test_an_article_becomes_one_chunk_for_each_section(
     article.refresh_from_db()
     assert indexed.chunks == indexed.embedded == len(chunk_texts(article)) == 3
     assert (article.indexed_revision, article.pending) == (1, False)
+
+
+def test_the_article_keeps_what_was_indexed_of_it_until_the_next_swap(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article("Prices", "$title costs 5.")
+    index_article(lease(), embedder=WordEmbedder())
+    old = {"title": "Prices", "content": "$title costs 5."}
+    assert indexed_text(article) == old
+    edit_article(article, seen=1, author=None, content="It costs 6.")
+    article.save()
+    assert indexed_text(article) == old
+    index_article(lease(), embedder=WordEmbedder())
+    assert indexed_text(article) == {"title": "Prices", "content": "It costs 6."}
+
+
+def test_what_is_saved_during_indexing_is_not_called_indexed(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article("Prices", "It costs 5.")
+    save = partial(edit_article, article, seen=1, author=None, content="It costs 6.")
+    index_article(lease(), embedder=WordEmbedder(save))
+    assert indexed_text(article) == {"title": "Prices", "content": "It costs 5."}
 
 
 def test_spans_point_into_the_revision(make_article: Callable[..., Article]) -> None:
@@ -63,13 +93,29 @@ def test_embeddings_are_not_shared_between_workspaces(
     assert index_article(lease(), embedder=WordEmbedder()).embedded == 3
 
 
-def test_another_recipe_embeds_everything_anew(make_article: Callable[..., Article]) -> None:
+def test_another_recipe_than_the_searched_one_writes_nothing(
+    make_article: Callable[..., Article],
+) -> None:
     article = make_article(content=THREE_SECTIONS)
     index_article(lease(), embedder=WordEmbedder())
     reindex_article(article)
     newer = WordEmbedder()
     newer.recipe = "words@2"
-    assert index_article(lease(), embedder=newer).embedded == 3
+    with pytest.raises(RecipeChanged):
+        index_article(lease(), embedder=newer)
+    assert mongo.chunks().distinct("recipe") == ["words@1"]
+
+
+def test_without_the_searched_embedder_everything_is_embedded_anew_by_the_configured_one(
+    make_article: Callable[..., Article],
+) -> None:
+    article = make_article(content=THREE_SECTIONS)
+    index_article(lease(), embedder=WordEmbedder())
+    edit_article(article, seen=1, author=None, content=THREE_SECTIONS + "More.")
+    other = WordEmbedder()
+    other.recipe = "words@2"
+    assert index_article(lease(), embedder=other, active="words@1").embedded == 3
+    assert sorted(mongo.chunks().distinct("recipe")) == ["words@1", "words@2"]
 
 
 def test_an_article_saved_during_indexing_stays_pending(

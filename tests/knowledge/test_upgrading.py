@@ -5,12 +5,16 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from kbsite import mongo
+from knowledge.editing import edit_article
 from knowledge.models import Article, Role, Status, Workspace
 
 owners_and_trash = import_module("knowledge.migrations.0008_owners_and_trash")
+indexed_text = import_module("knowledge.migrations.0009_indexed_text")
 
 
 def test_old_trash_can_still_be_restored_as_long_as_new_trash(
@@ -33,3 +37,12 @@ def test_an_old_workspace_belongs_to_its_first_admin(
     owners_and_trash.name_owners(apps, None)
     workspace.refresh_from_db()
     assert workspace.owner == first
+
+
+def test_what_was_indexed_is_found_as_it_was_indexed(make_article: Callable[..., Article]) -> None:
+    article, new = make_article("Old", "$ 5 a month."), make_article("Never indexed")
+    Article.objects.filter(pk=article.pk).update(indexed_revision=1)
+    edit_article(article, seen=1, author=None, title="New", content="$ 6 a month.")
+    indexed_text.keep_indexed_text(apps, connection.schema_editor())
+    stored = {one["_id"]: one.get("indexed") for one in mongo.articles().find()}
+    assert stored == {article.pk: {"title": "Old", "content": "$ 5 a month."}, new.pk: None}

@@ -17,10 +17,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from kbsite import mongo
+from knowledge import providers
 from knowledge.editing import edit_article
 from knowledge.leasing import lease_next, retry_delay
 from knowledge.models import Article
-from knowledge.worker import Worker, ask_for_other_recipes
+from knowledge.worker import Worker, ask_for_missing
 from tests.fakes.embedder import WordEmbedder
 
 KILL_POINTS = [
@@ -135,11 +136,13 @@ def test_what_was_saved_last_is_indexed_first(make_article: Callable[..., Articl
     ]
 
 
-def test_a_changed_embedder_asks_for_indexing_again(make_article: Callable[..., Article]) -> None:
+def test_what_the_searched_recipe_lacks_is_indexed_again(
+    make_article: Callable[..., Article],
+) -> None:
     article = make_article()
     drain()
-    assert ask_for_other_recipes("words@1") == 0
-    assert ask_for_other_recipes("words@2") == 1
+    assert ask_for_missing("words@1") == 0
+    assert ask_for_missing("words@2") == 1
     article.refresh_from_db()
     assert article.pending
 
@@ -252,7 +255,7 @@ def run_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[WordEmbedder], dic
     monkeypatch.setattr(f"{module}.settle_in", lambda worker: None)
 
     def run(embedder: WordEmbedder) -> dict[str, Any]:
-        monkeypatch.setattr(f"{module}.embedder", lambda: embedder)
+        monkeypatch.setattr(providers, "embedder", lambda: embedder)
         output = io.StringIO()
         call_command("worker", drain=True, json=True, stdout=output)
         summary: dict[str, Any] = json.loads(output.getvalue())
@@ -261,16 +264,18 @@ def run_command(monkeypatch: pytest.MonkeyPatch) -> Callable[[WordEmbedder], dic
     return run
 
 
-def test_a_worker_that_starts_with_another_embedder_indexes_everything_again(
+def test_a_worker_that_starts_with_another_embedder_leaves_what_is_searched_as_it_is(
     make_article: Callable[..., Article],
     run_command: Callable[[WordEmbedder], dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     make_article()
     assert run_command(WordEmbedder())["embedded"] == 1
-    assert run_command(WordEmbedder())["embedded"] == 0
     other = WordEmbedder()
     other.recipe = "words@2"
-    assert run_command(other)["embedded"] == 1
+    assert run_command(other)["embedded"] == 0
+    assert mongo.chunks().distinct("recipe") == ["words@1"]
+    assert "run `manage.py reembed`" in caplog.text
 
 
 def test_draining_is_no_success_while_an_article_waits_for_its_retry(

@@ -16,7 +16,7 @@ from knowledge.workspaces import WorkspaceExists, create_workspace, holdings, pu
 
 
 def fill(workspace: Workspace) -> None:
-    part: Any = {"_id": ObjectId(), "workspace_id": str(workspace.pk)}
+    part: Any = {"_id": ObjectId(), "workspace_id": str(workspace.pk), "recipe": "words@1"}
     mongo.chunks().insert_one(part)
     mongo.answers().insert_one(part)
 

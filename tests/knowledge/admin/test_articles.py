@@ -7,9 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.models import User
-from kbsite import mongo
+from kbsite import confirming, mongo
 from knowledge.admin import articles as knowledge_admin
-from knowledge.admin import confirming
 from knowledge.editing import Conflict, edit_article, trash_article
 from knowledge.models import Article, Revision, Workspace
 from tests.knowledge.admin.panel import MakeArticle, MakeUser, insert_parts, text_of, typed, url
@@ -219,7 +218,7 @@ def test_an_article_saved_since_the_question_is_left_and_said(
     edit_article(theirs, seen=1, author=None, content="NEW")
     page = boss.post(url("article_changelist"), answer, follow=True)
     assert "Archived: 1" in text_of(page)
-    assert "somebody saved them meanwhile: 1" in text_of(page)
+    assert "Left as they are: 1. Somebody saved them meanwhile." in text_of(page)
     theirs.refresh_from_db()
     assert (theirs.status, theirs.content) == ("published", "NEW")
 

@@ -1,13 +1,18 @@
 """Who may follow a stored answer: its scope, its sources, and at this moment (T5, T6)."""
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import User
 from knowledge.answers import pacing
+from knowledge.answers.events import Event, TokenEvent
 from knowledge.editing import edit_article, trash_article
 from knowledge.models import Article, Membership, Role, Visibility, Workspace
 from tests.fakes.openai_server import OpenAIServer
@@ -113,6 +118,47 @@ def test_t6_a_member_who_is_removed_gets_no_more_of_an_open_stream(
     model.release()
     assert [name for name, _ in visit.events][-2:] == ["failed", "close"]
     assert "secret" not in visit.until("close")
+
+
+def test_s2_an_open_answer_ends_within_two_seconds_of_its_session(
+    site: Site, model: OpenAIServer, opened: Open, member: User
+) -> None:
+    model.script(["Known ", "secret"], hold_after=1)
+    visit = site.open(opened(asker=member).path + "/stream", headers=cookie_of(member))
+    visit.until("Known")
+    revoked = time.monotonic()
+    sessions.revoke_all(member, why="test")
+    visit.until("event: close")
+    assert time.monotonic() - revoked < 2
+    model.release()
+    assert "secret" not in visit.read
+
+
+@pytest.mark.parametrize("silence", [0.0, 0.15])
+def test_s2_access_is_looked_at_in_time_also_after_a_late_word(
+    monkeypatch: pytest.MonkeyPatch, silence: float
+) -> None:
+    monkeypatch.setattr(pacing, "CHECK_EVERY", 0.2)
+
+    async def events() -> AsyncGenerator[Event, None]:
+        await asyncio.sleep(silence)
+        yield TokenEvent(text="late")
+        await asyncio.sleep(10)
+
+    async def looked_after() -> float:
+        looked = asyncio.Event()
+
+        async def check() -> None:
+            looked.set()
+
+        started = time.monotonic()
+        async with aclosing(pacing.paced(events(), pause=0, check=check)) as batches:
+            async for _ in batches:
+                if looked.is_set():
+                    break
+        return time.monotonic() - started
+
+    assert asyncio.run(looked_after()) < 0.3
 
 
 def test_guests_answers_expire_and_members_do_not(opened: Open, member: User) -> None:

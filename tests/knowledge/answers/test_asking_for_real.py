@@ -12,10 +12,10 @@ from knowledge.models import Article, Role, Visibility, Workspace
 from knowledge.providers import Embedder
 from knowledge.providers.local import LocalEmbedder
 from tests.fakes.openai_server import OpenAIServer
-from tests.knowledge.search.conftest import index, publish, searching
+from tests.knowledge.search.conftest import index, kind, publish, searching
 from tests.knowledge.site import Site
 
-__all__ = ["index", "publish", "searching"]
+__all__ = ["index", "kind", "publish", "searching"]
 
 Publish = Callable[..., Article]
 PORTS = "The web server listens on port 8000. Set `PORT` to change it."

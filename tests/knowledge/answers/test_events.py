@@ -44,6 +44,8 @@ def test_done_has_the_promised_fields_and_says_why_it_was_stopped_only_when_it_w
         "model": "m",
         "citations": [1, 3],
         "verdicts": [],
+        "support": [],
+        "answered": None,
         "usage": {"prompt_tokens": 7, "completion_tokens": 2},
         "timings_ms": {"first_token": 1.5, "total": 9.0},
     }

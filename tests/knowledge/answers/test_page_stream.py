@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 import pytest
 from pytest_django import Settings
 
-from knowledge.answers import citations, generation, pacing, writing
+from knowledge.answers import checks, citations, generation, pacing, writing
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.conftest import Opened
 from tests.knowledge.site import Site
@@ -25,7 +25,8 @@ def test_an_answer_streams_and_ends_with_close(
     *answers, (done, foot), (last, _) = visit.events
     assert {name for name, _ in answers} == {"answer"}
     assert answers[-1][1].strip() == (
-        '<p>The port is 8000\u202f<a class="citation" href="#source-1" data-source="1">1</a>.</p>'
+        '<p>The port is 8000\u202f<a class="citation" href="#source-1" data-source="1" '
+        'data-claim="0">1</a>.</p>'
     )
     assert (done, last) == ("done", "close")
     assert "Written by" in foot
@@ -48,7 +49,7 @@ def test_the_first_token_is_sent_before_the_last_is_written(
     visit = site.open(opened().path + "/stream")
     assert "last" not in visit.until("<p>First</p>")
     model.release()
-    assert "<p>First last</p>" in visit.body
+    assert "First last" in visit.body
 
 
 def test_d3_what_is_stored_is_what_was_shown(site: Site, model: OpenAIServer, opened: Open) -> None:
@@ -73,6 +74,32 @@ def test_finding_the_citations_holds_no_other_request_up(
     assert "data-source" in site.open(opened().path + "/stream").body
     assert threads
     assert site.thread_id not in threads
+
+
+def test_the_check_of_the_answer_is_stored_with_it(
+    site: Site, model: OpenAIServer, opened: Open
+) -> None:
+    answer = opened()
+    assert "Every sentence was found in its sources." in site.open(answer.path + "/stream").body
+    done = answer.stored["events"][-1]
+    whole = {"start": 0, "end": len(answer.text), "citations": [1], "verdict": "supported"}
+    assert (done["verdicts"], done["answered"]) == ([whole], "yes")
+    [support] = done["support"]
+    assert answer.retrieval.passages[0].text[support["start"] : support["end"]] == (
+        "The port is 8000."
+    )
+
+
+def test_a_check_that_fails_costs_its_verdicts_and_never_the_answer(
+    site: Site, model: OpenAIServer, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(checks, "check_answer", fail)
+    answer = opened()
+    assert names(site.open(answer.path + "/stream").events)[-2:] == ["done", "close"]
+    assert (answer.state, answer.stored["events"][-1]["verdicts"]) == ("done", [])
 
 
 def test_a_reconnection_replays_and_calls_no_model_again(

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from accounts import api_tokens, refreshing, sessions
+from accounts.api.access_tokens import AccessToken
 from accounts.models import User
 from knowledge.models import Role, Visibility, Workspace
 from tests.fakes.openai_server import OpenAIServer
 from tests.knowledge.site import Site
 
 URL = "/api/v1/workspaces/team/answers"
-DONE_FIELDS = ["citations", "event", "model", "timings_ms", "usage", "verdicts"]
+DONE_FIELDS = [
+    *("answered", "citations", "event", "model", "support", "timings_ms", "usage", "verdicts")
+]
 PASSAGE_FIELDS = [
     "article_id",
     "breadcrumb",
@@ -186,6 +190,37 @@ def test_t6_a_stream_ends_when_access_does(
     assert "secret" not in visit.body
 
 
+@pytest.mark.parametrize("kind", ["session", "token"])
+def test_s2_a_stream_ends_when_the_programs_session_or_token_does(
+    site: Site,
+    model: OpenAIServer,
+    make_user: Callable[..., User],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setattr("knowledge.answers.pacing.CHECK_EVERY", 0.05)
+    user = make_user(workspace=workspace, role=Role.VIEWER)
+    bearer, end = of_kind(kind, user)
+    model.script(["Known ", "secret"], hold_after=1)
+    visit = asked(site, headers=f"Authorization: Bearer {bearer}\r\n")
+    visit.until("Known")
+    end()
+    visit.until("You may no longer read this workspace.")
+    model.release()
+    assert "secret" not in visit.body
+
+
+def of_kind(kind: str, user: User) -> tuple[str, Callable[[], object]]:
+    """A credential of the user's program, and what ends it."""
+    request = RequestFactory().get("/")
+    if kind == "session":
+        session, _ = refreshing.begin(user, request=request)
+        return str(AccessToken.of(session)), lambda: sessions.revoke(session, why="signed out")
+    token, secret = api_tokens.make(user, name="x", scopes=["ask"], days=1, request=request)
+    return secret, lambda: api_tokens.revoke(token, by=user, request=request)
+
+
 def test_c3_a_failure_is_logged_without_what_was_asked_or_answered(
     site: Site, model: OpenAIServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -208,7 +243,7 @@ def test_the_schema_documents_the_endpoint_and_its_events(client: Client) -> Non
     assert sorted(events) == ["done", "error", "passages", "token"]
 
 
-def test_the_schema_says_that_no_verdicts_are_given_yet(client: Client) -> None:
+def test_the_schema_says_what_has_a_verdict(client: Client) -> None:
     response = client.get("/api/v1/schema/", headers={"Accept": "application/json"})
     done = response.json()["components"]["schemas"]["DoneSchema"]["properties"]
-    assert "Empty for now" in done["verdicts"]["description"]
+    assert "sentence that claims something" in done["verdicts"]["description"]

@@ -85,7 +85,7 @@ def test_another_type_of_body_is_a_problem(editor: Api) -> None:
 
 def test_a_charset_that_there_is_not_is_a_problem(editor: Api) -> None:
     wrong = "application/json; charset=rot13"
-    problem_of(editor("POST", "/articles/", {"title": "x"}, content_type=wrong), 400)
+    problem_of(editor("POST", "/articles/", {"title": "x"}, content_type=wrong), 415)
 
 
 def test_an_answer_in_html_cannot_be_had(visitor: Api) -> None:
@@ -101,7 +101,7 @@ def test_a_body_that_is_too_large_is_a_problem(editor: Api, settings: Settings) 
 def test_visitors_are_asked_to_sign_in(visitor: Api) -> None:
     response = visitor("POST", "/articles/", {"title": "x"})
     problem_of(response, 401)
-    assert response.headers["WWW-Authenticate"] == 'Session realm="api"'
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 def test_readers_are_told_that_they_only_read(viewer: Api) -> None:

@@ -40,12 +40,12 @@ def test_the_schema_is_whole(tmp_path: Any) -> None:
 
 
 def test_every_operation_is_described_with_what_it_refuses() -> None:
-    for _, _, operation in operations():
+    for path, _, operation in operations():
         assert operation["summary"]
         assert operation["description"]
         assert all(parameter["description"] for parameter in operation.get("parameters", ()))
         refusals = {code for code in operation["responses"] if code >= "300"}
-        assert "404" in refusals
+        assert "404" in refusals or "{" not in path
         for code in refusals:
             assert list(operation["responses"][code]["content"]) == ["application/problem+json"]
 
@@ -61,7 +61,8 @@ def test_c1_whatever_is_sent_is_answered_as_the_schema_says(
 ) -> None:
     if not Article.objects.exists():
         make_article()
-    path, method, operation = data.draw(st.sampled_from(list(operations())))
+    ours = [each for each in operations() if "/auth/" not in each[0]]  # those have their own test
+    path, method, operation = data.draw(st.sampled_from(ours))
     for name in ("slug", "number", "job"):
         path = path.replace(f"{{{name}}}", data.draw(parts))
     path = path.replace("{workspace}", "team")

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Session, User
 from knowledge.live import hub
 from knowledge.models import Article, Membership, Role, Status, Visibility, Workspace
 from tests.knowledge.live.conftest import Watch, cookie_of, signed_in

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from threading import Barrier
 from typing import Any
 
@@ -73,6 +74,30 @@ def test_a_new_account_is_made_by_the_link_and_signed_in(
     assert gone(Client(), path)
 
 
+def test_an_address_that_the_mailed_link_showed_is_confirmed(
+    team: Team, as_user: AsUser, client: Client
+) -> None:
+    invited(as_user(team.admin))
+    client.post(mailed() + "/register", account())
+    assert User.objects.get(username="newcomer").email_verified_at
+    passed_on = invited(as_user(team.admin), email="other@example.org")
+    Client().post(passed_on + "/register", account(username="other"))
+    assert User.objects.get(username="other").email_verified_at is None
+
+
+def test_where_registration_is_closed_only_existing_accounts_join(
+    team: Team, as_user: AsUser, make_user: MakeUser, client: Client, settings: Any
+) -> None:
+    settings.REGISTRATION = "closed"
+    path = invited(as_user(team.admin))
+    page = text_of(client.get(path))
+    assert "Nobody can make an account here by themselves" in page
+    assert "Password" not in page
+    client.post(path + "/register", account())
+    assert not User.objects.filter(username="newcomer").exists()
+    assert as_user(make_user("ann")).post(path + "/join")["Location"] == "/w/team/"
+
+
 def test_p1_an_account_by_invitation_obeys_the_policy_and_keeps_the_link(
     team: Team, as_user: AsUser, client: Client
 ) -> None:
@@ -85,6 +110,21 @@ def test_p1_an_account_by_invitation_obeys_the_policy_and_keeps_the_link(
     assert "already has this user name" in taken
     assert User.objects.count() == 4
     assert client.post(path + "/register", account()).status_code == 302
+
+
+def test_p6_the_inviting_workspaces_name_makes_no_password(
+    team: Team, as_user: AsUser, client: Client
+) -> None:
+    Workspace.objects.update(name="Skunkworks")
+    path = invited(as_user(team.admin))
+    close = account(password1="Skunkworks-2026", password2="Skunkworks-2026")
+    said = "This is little more than “Skunkworks”, the name of a workspace. Add other words."
+    assert said in unescape(text_of(client.post(path + "/register", close)))
+    assert not User.objects.filter(username="newcomer").exists()
+    # and it is said while one types, by the field that goes along
+    assert 'name="joins" value="Skunkworks"' in text_of(client.get(path))
+    typed = {"password1": "Skunkworks-2026", "joins": "Skunkworks"}
+    assert said in unescape(text_of(client.post("/accounts/password/rules/", typed)))
 
 
 def test_a_posted_field_cannot_make_an_administrator(
@@ -118,8 +158,10 @@ def test_r4_inviting_tells_nothing_about_accounts(
         path = re.findall(r"/invitations/[\w-]{43,}", text_of(response))[0]
         page = Client().get(path)
         posted = Client().post(path + "/register", {})
+        answers = [(each.status_code, each.headers.keys()) for each in (response, page, posted)]
         texts = [text_of(each).replace(email, "") for each in (response, page, posted)]
-        seen.append([re.sub(r"[\w-]{24,}|other|known", "", text) for text in texts])
+        bare = [re.sub(r"[\w-]{24,}|other|known", "", text) for text in texts]
+        seen.append((answers, bare))
         Invitation.objects.all().delete()
     assert seen[0] == seen[1]
 

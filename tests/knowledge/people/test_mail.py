@@ -33,6 +33,14 @@ def test_a_mail_says_who_invites_where_to_and_as_what(team: Team, as_user: AsUse
         assert words in sent.body
 
 
+def test_the_link_leads_to_the_configured_address(
+    team: Team, as_user: AsUser, settings: Any
+) -> None:
+    settings.SITE_URL = "https://kb.example.org"
+    invited(as_user(team.admin))
+    assert "https://kb.example.org/invitations/" in mail.outbox[0].body
+
+
 def test_a_mail_goes_out_by_smtp_and_its_link_opens(
     team: Team, as_user: AsUser, settings: Any
 ) -> None:

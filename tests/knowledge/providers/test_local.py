@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -133,7 +134,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def timed_model(monkeypatch: pytest.MonkeyPatch, clock: Clock, seconds: float) -> TimedModel:
+    """On one core, so that time passes in order."""
     model = TimedModel(clock, seconds)
+    monkeypatch.setattr(local, "_CORES", 1)
+    monkeypatch.setattr(local, "_cores", ThreadPoolExecutor(1))
     monkeypatch.setattr(local, "_reranking_model", lambda: model)
     return model
 
@@ -142,9 +146,11 @@ def test_it_gives_up_as_soon_as_its_pace_shows_that_it_would_be_late(
     monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     model = timed_model(monkeypatch, clock, seconds=0.1)
-    with pytest.raises(BudgetExceeded):
+    with pytest.raises(BudgetExceeded) as late:
         LocalReranker().rerank(QUESTION, [ANSWER] * 9, deadline=clock.now + 0.8)
     assert model.scored == 5
+    scored = [score is not None for score in late.value.scores]
+    assert scored == [True] * 5 + [False] * 4, "what it has is not thrown away"
 
 
 def test_a_slow_start_is_not_taken_for_its_pace(

@@ -11,8 +11,16 @@ from knowledge.indexing import index_article
 from knowledge.leasing import lease_next
 from knowledge.models import Article, Workspace
 from knowledge.providers import Embedder
-from knowledge.search import retrieve, running
+from knowledge.search import remembered, running
+from knowledge.search.engine import Kind
 from tests.fakes.embedder import WordEmbedder
+from tests.knowledge.search import search_node
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What the models of one test say is not what those of the next would."""
+    remembered.forget()
 
 
 @pytest.fixture
@@ -22,24 +30,36 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture
-def searching(db: None, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def kind() -> Kind:
+    """Which engine; the contract is kept with each."""
+    return "local"
+
+
+@pytest.fixture
+def searching(
+    db: None, embedder: Embedder, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """The engine of this process, empty at first, without a reranker; stopped afterwards."""
     monkeypatch.setattr(providers, "embedder", lambda: embedder)
     monkeypatch.setattr(providers, "reranker", lambda: None)
-    retrieve.forget_queries()
-    running.start_engine(warm=False)
+    running.start_engine(warm=False, kind=kind)
+    if kind == "atlas":
+        search_node.prepare(embedder.dimensions)
     yield
     running.stop_engine()
 
 
 @pytest.fixture
-def index(searching: None, embedder: Embedder) -> Callable[[], None]:
+def index(searching: None, embedder: Embedder, kind: Kind) -> Callable[[], None]:
     """Index all that is pending, and wait until it can be found."""
 
     def run() -> None:
         while leased := lease_next("test"):
             index_article(leased, embedder=embedder)
-        assert running.wait_until_current()
+        if kind == "atlas":
+            search_node.wait_until_current(embedder)
+        else:
+            assert running.wait_until_current()
 
     return run
 

@@ -1,21 +1,38 @@
-"""What every engine must do, whatever it is made of: orders and filters, never scores."""
+"""What every engine must do, whatever it is made of: orders and filters, never scores.
 
+With ATLAS_TEST_URI, which `make test-atlas` sets, MongoDB's search nodes must do it, too.
+"""
+
+import os
 from collections.abc import Callable
 
 import pytest
 
+from kbsite import mongo
 from knowledge import providers
 from knowledge.access import Scope
 from knowledge.models import Article, Visibility, Workspace
-from knowledge.search import running
-from knowledge.search.engine import Engine, Filters
+from knowledge.search import legs, running
+from knowledge.search.atlas_fusion import NativeFusion
+from knowledge.search.engine import Engine, Filters, Kind
+from knowledge.search.timing import Stopwatch
 
 Publish = Callable[..., Article]
 
 
-@pytest.fixture(params=["local"])
-def engine(request: pytest.FixtureRequest, searching: None) -> Engine:
-    return {"local": running.engine}[request.param]()
+ATLAS = os.environ.get("ATLAS_TEST_URI", "")
+without_atlas = pytest.mark.skipif(not ATLAS, reason="ATLAS_TEST_URI is not set")
+
+
+@pytest.fixture(params=["local", *(["atlas"] if ATLAS else [])])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    chosen: Kind = request.param
+    return chosen
+
+
+@pytest.fixture
+def engine(searching: None) -> Engine:
+    return running.engine()
 
 
 def titles_by_words(engine: Engine, question: str, filters: Filters, limit: int = 30) -> list[str]:
@@ -118,6 +135,56 @@ def test_only_granted_visibilities_are_found(
     private = Filters(Scope(frozenset({(str(workspace.pk), "private")})))
     assert titles_by_words(engine, "port", private) == ["Closed"]
     assert titles_by_meaning(engine, "port", private) == ["Closed"]
+
+
+def test_t1_the_same_words_elsewhere_are_not_found(
+    engine: Engine, publish: Publish, make_workspace: Callable[..., Workspace], scope: Scope
+) -> None:
+    publish("Here", "port")
+    elsewhere = make_workspace("elsewhere", visibility=Visibility.PUBLIC)
+    publish("Elsewhere", "port", workspace=elsewhere)
+    assert titles_by_words(engine, "port", Filters(scope)) == ["Here"]
+    assert titles_by_meaning(engine, "port", Filters(scope)) == ["Here"]
+    assert titles_by_words(engine, "port", Filters(Scope())) == []
+    assert titles_by_meaning(engine, "port", Filters(Scope())) == []
+
+
+def titles_by_fusion(question: str, scope: Scope) -> list[str]:
+    found = legs.search(question, Filters(scope), Stopwatch())
+    assert found.degraded == ()
+    titles = {article.pk: article.title for article in Article.objects.all()}
+    return [titles[hit.article_id] for hit in found.fused]
+
+
+@pytest.fixture
+def four(publish: Publish) -> None:
+    publish("Cables", "A plug has a colour, and the port is far away.")
+    publish("Ports", "A server listens on one of them.")
+    publish("Servers", "A server listens on a port.")
+    publish("Ships", "Elephants travel by sea.")
+
+
+def test_what_both_legs_find_comes_first_and_a_title_lifts_its_passages(
+    engine: Engine, four: None, scope: Scope
+) -> None:
+    best = titles_by_fusion("a server listens on a port", scope)
+    assert best[0] == "Servers"
+    assert best.index("Ports") < best.index("Cables")
+
+
+@without_atlas
+def test_the_servers_own_fusion_is_not_used_unless_it_gives_this_order(
+    engine: Engine, four: None, kind: Kind, scope: Scope
+) -> None:
+    """It fails when the order is the same: then `legs.search` may leave fusing to the server."""
+    fusion = NativeFusion(mongo.database(), recipe=engine.recipe)
+    if kind == "local" or not fusion.available:
+        pytest.skip("the server has no fusion of its own")
+    question = "ports"
+    vector = providers.embedder().embed_query(question)
+    hits = fusion.fused(question=question, vector=vector, filters=Filters(scope), each=50, limit=20)
+    titles = {article.pk: article.title for article in Article.objects.all()}
+    assert [titles[hit.article_id] for hit in hits] != titles_by_fusion(question, scope)
 
 
 def test_the_nearest_chunk_is_first(engine: Engine, publish: Publish, scope: Scope) -> None:

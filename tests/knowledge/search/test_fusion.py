@@ -2,19 +2,24 @@
 
 from itertools import count
 
+import pytest
 from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.search.engine import ArticleHit, ChunkHit
-from knowledge.search.fusion import fuse, reciprocal
+from knowledge.search.fusion import fuse, vote
 
 ARTICLES = [ObjectId() for _ in range(6)]
 CHUNKS = [(ObjectId(), ARTICLES[n % len(ARTICLES)]) for n in range(24)]
 
 
 def leg(chunks: list[int]) -> list[ChunkHit]:
-    return [ChunkHit(*CHUNKS[n], rank) for n, rank in zip(chunks, count(1), strict=False)]
+    """Each match half as strong as the one before."""
+    return [
+        ChunkHit(*CHUNKS[n], rank, 0.5 ** (rank - 1))
+        for n, rank in zip(chunks, count(1), strict=False)
+    ]
 
 
 def ranked(articles: list[int]) -> list[ArticleHit]:
@@ -27,12 +32,15 @@ articles = st.permutations(range(len(ARTICLES))).map(lambda p: ranked(p[:4]))
 
 def score(hit: ChunkHit, legs: list[list[ChunkHit]], articles: list[ArticleHit]) -> float:
     """The definition, written again."""
-    found = sum(reciprocal(h.rank) for leg in legs for h in leg if h.chunk_id == hit.chunk_id)
-    return found + sum(reciprocal(a.rank) for a in articles if a.article_id == hit.article_id)
+    votes = [h for leg in legs for h in leg if h.chunk_id == hit.chunk_id]
+    lifts = [a for a in articles if a.article_id == hit.article_id]
+    return sum(h.strength / (60 + h.rank) for h in votes) + sum(
+        a.strength / (60 + a.rank) for a in lifts
+    )
 
 
 def test_the_first_rank_scores_a_sixty_first() -> None:
-    assert reciprocal(1) == 1 / 61
+    assert vote(1) == 1 / 61
 
 
 @given(legs=legs, articles=articles, limit=st.integers(1, 30))
@@ -59,7 +67,8 @@ def test_only_found_chunks_come_out_and_each_once(
 
 @given(leg=st.permutations(range(12)).map(leg))
 def test_one_leg_alone_keeps_its_order(leg: list[ChunkHit]) -> None:
-    assert fuse(legs=[leg], articles=[], limit=12) == leg
+    fused = fuse(legs=[leg], articles=[], limit=12)
+    assert [hit.chunk_id for hit in fused] == [hit.chunk_id for hit in leg]
 
 
 def test_a_matching_article_lifts_its_chunk_and_is_not_expanded() -> None:
@@ -71,3 +80,16 @@ def test_a_matching_article_lifts_its_chunk_and_is_not_expanded() -> None:
 def test_ties_go_to_the_earlier_leg() -> None:
     fused = fuse(legs=[leg([0]), leg([1])], articles=[], limit=2)
     assert [hit.chunk_id for hit in fused] == [CHUNKS[0][0], CHUNKS[1][0]]
+
+
+def test_a_strong_match_outvotes_two_that_are_weak() -> None:
+    strong = [ChunkHit(*CHUNKS[0], 1), ChunkHit(*CHUNKS[1], 2, 0.3)]
+    weak = [ChunkHit(*CHUNKS[2], 1), ChunkHit(*CHUNKS[1], 2, 0.3)]
+    fused = fuse(legs=[strong, weak], articles=[], limit=3)
+    assert [hit.chunk_id for hit in fused] == [CHUNKS[n][0] for n in (0, 2, 1)]
+    assert [hit.strength for hit in fused] == [1.0, 1.0, pytest.approx(2 * 0.3 * 61 / 62)]
+
+
+def test_a_leg_that_is_trusted_less_has_less_to_say() -> None:
+    fused = fuse(legs=[leg([0]), leg([1])], trust=[0.4, 0.8], articles=[], limit=2)
+    assert [hit.chunk_id for hit in fused] == [CHUNKS[1][0], CHUNKS[0][0]]

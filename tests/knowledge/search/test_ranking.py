@@ -11,6 +11,7 @@ from knowledge.access import Scope
 from knowledge.models import Article
 from knowledge.providers import BudgetExceeded, ProviderError
 from knowledge.search import calibration, ranking
+from knowledge.search.calibration import Fit, Fits
 from knowledge.search.passages import Candidate
 from knowledge.search.ranking import Ranking, rank
 from knowledge.search.retrieve import Retrieval, retrieve
@@ -23,11 +24,11 @@ BUNDLED = ("bge-small-en-v1.5-int8@1", "ms-marco-MiniLM-L12-v2-int8@1")
 class FakeReranker:
     """Gives these scores in turn; raises instead where one is an exception."""
 
-    recipe = BUNDLED[1]
-
     def __init__(self, *scores: float | Exception, hosted: bool = False) -> None:
+        self.recipe = "rerank-9@1" if hosted else BUNDLED[1]
         self.scores = scores
         self.hosted = hosted
+        self.max_tokens = None
 
     def rerank(self, query: str, texts: Sequence[str], *, deadline: float) -> list[float]:
         for score in self.scores:
@@ -48,10 +49,22 @@ def candidate(text: str) -> Candidate:
 def judge(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ranking]:
     """Rank passages named by their texts, with these cosines and this reranker."""
 
-    def run(texts: str, cosines: Sequence[float | None], reranker: FakeReranker | None) -> Ranking:
+    def run(
+        texts: str,
+        cosines: Sequence[float | None],
+        reranker: FakeReranker | None,
+        fits: Fits = calibration.SHIPPED,
+    ) -> Ranking:
         monkeypatch.setattr(providers, "reranker", lambda: reranker)
         candidates = [candidate(text) for text in texts.split()]
-        return rank(question=QUESTION, candidates=candidates, cosines=cosines, embedder=BUNDLED[0])
+        return rank(
+            question=QUESTION,
+            candidates=candidates,
+            cosines=cosines,
+            strengths=[1.0] * len(candidates),
+            embedder=BUNDLED[0],
+            fits=fits,
+        )
 
     return run
 
@@ -64,15 +77,49 @@ def test_a_hosted_reranker_decides_alone(judge: Callable[..., Ranking]) -> None:
     found = judge("a b c", [0.9, 0.8, 0.7], FakeReranker(0.1, 0.6, 0.3, hosted=True))
     assert texts(found) == "b c a"
     assert [one.relevance for one in found.judged] == [0.6, 0.3, 0.1]
-    assert found.source == "ms-marco-MiniLM-L12-v2-int8 score"
+    assert found.source == "rerank-9 score"
+
+
+def test_a_hosted_reranker_that_the_site_calibrated_is_weighed(
+    judge: Callable[..., Ranking],
+) -> None:
+    own = {calibration.key(BUNDLED[0], "rerank-9@1"): Fit({"cosine": 1.0})}
+    found = judge("a b", [0.9, 0.8], FakeReranker(0.1, 0.6, hosted=True), own)
+    assert texts(found) == "b a"
+    assert [one.relevance for one in found.judged] == pytest.approx([0.8, 0.9])
+    assert found.source == "bge-small-en-v1.5-int8 cosine and rerank-9, calibrated"
 
 
 def test_the_bundled_rerankers_order_is_mixed_with_the_fused_one(
     judge: Callable[..., Ranking],
 ) -> None:
     found = judge("a b c d", [0.9] * 4, FakeReranker(0.7, 0.2, 0.9, 0.1))
-    assert texts(found) == "a c b d"
+    assert texts(found) == "c a b d"
     assert found.source.endswith("calibrated")
+
+
+def test_a_stronger_match_is_not_overtaken_by_a_little_relevance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(providers, "reranker", lambda: FakeReranker(0.6, 0.7))
+    found = rank(
+        question=QUESTION, candidates=[candidate("a"), candidate("b")], cosines=[0.9, 0.9],
+        strengths=[1.0, 0.5], embedder=BUNDLED[0], fits=calibration.SHIPPED,
+    )  # fmt: skip
+    assert texts(found) == "a b"
+
+
+def test_in_spanish_words_decide_and_the_bundled_models_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(providers, "reranker", lambda: FakeReranker(AssertionError()))
+    found = rank(
+        question="¿En qué puerto escucha el servidor?", candidates=[candidate("a")],
+        cosines=[0.9], strengths=[1.0], embedder=BUNDLED[0], fits=calibration.SHIPPED,
+    )  # fmt: skip
+    assert found.degraded == ("foreign_language",)
+    assert found.source == "words in common"
+    assert found.judged[0].relevance < 0.3
 
 
 def test_what_was_not_read_stays_behind_and_is_no_surer(judge: Callable[..., Ranking]) -> None:
@@ -90,7 +137,7 @@ def test_f6_without_the_reranker_the_fused_order_stays(
     found = judge("a b c", [0.2, 0.9, None], FakeReranker(failure))
     assert texts(found) == "a b c"
     assert found.degraded == ("rerank_skipped",)
-    assert [one.relevance for one in found.judged][:2] == [0.2, 0.9]
+    assert [one.relevance for one in found.judged][:2] == pytest.approx([0.2, 0.9])
 
 
 def test_no_reranker_is_not_a_failure(judge: Callable[..., Ranking]) -> None:
@@ -105,15 +152,16 @@ def test_an_embedder_without_calibration_is_said_to_have_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(providers, "reranker", lambda: None)
-    found = rank(question="q", candidates=[candidate("a")], cosines=[0.5], embedder="voyage-9@1")
+    found = rank(
+        question="q",
+        candidates=[candidate("a")],
+        cosines=[0.5],
+        strengths=[1.0],
+        embedder="voyage-9@1",
+        fits=calibration.SHIPPED,
+    )
     assert found.source == "voyage-9 cosine, not calibrated for this model"
-
-
-def test_both_signals_count() -> None:
-    evidence = calibration.EVIDENCE[BUNDLED]
-    assert evidence(0.9, 0.9) > evidence(0.9, 0.1) > evidence(0.1, 0.1)
-    assert evidence(0.9, 0.5) > evidence(0.1, 0.5)
-    assert 0 < evidence(0.0, 0.0) < evidence(1.0, 1.0) < 1
+    assert found.judged[0].relevance == 0.5
 
 
 def test_shared_words_count_by_stem_and_not_by_number() -> None:

@@ -13,6 +13,7 @@ from knowledge.editing import edit_article, trash_article
 from knowledge.models import Article, Status, Visibility, Workspace
 from knowledge.search import running
 from knowledge.search.engine import Filters
+from tests.knowledge.search.engines import local_feed
 
 Publish = Callable[..., Article]
 TEXT = "The web server listens on a port of the machine."
@@ -66,7 +67,7 @@ def test_f5_what_was_hidden_is_not_named_while_the_index_lags(
 ) -> None:
     hidden, article = publish(CANARY, TEXT), publish("Ports", TEXT)
     assert related(article, scope) == [CANARY]
-    monkeypatch.setattr(running.engine()._feed, "_apply", lambda changed: None)
+    monkeypatch.setattr(local_feed(), "_apply", lambda changed: None)
     if change:
         edit_article(hidden, seen=1, author=None, **change)
     else:

@@ -15,6 +15,7 @@ from knowledge.models import Article, Status, Visibility, Workspace
 from knowledge.search import passages, running
 from knowledge.search.engine import ChunkHit, Filters
 from knowledge.search.retrieve import retrieve
+from tests.knowledge.search.engines import local_feed
 
 Publish = Callable[..., Article]
 CANARY = "zanzibar-4711"
@@ -31,6 +32,7 @@ class EchoReranker:
 
     recipe = "echo@1"
     hosted = True
+    max_tokens = None
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -136,7 +138,8 @@ def insert_foreign(workspace: Workspace, *, count: int, vector: np.ndarray[Any, 
         workspace=workspace, title="Blue doors", slug="blue", content="blue door",
         status=Status.PUBLISHED, visibility=Visibility.PUBLIC, indexed_revision=1, pending=False,
     )  # fmt: skip
-    article.revisions.create(number=1, title="Blue doors", content="Which room? blue door " * 100)
+    indexed = {"title": "Blue doors", "content": "Which room? blue door " * 100}
+    mongo.articles().update_one({"_id": article.pk}, {"$set": {"indexed": indexed}})
     base = {
         "article_id": article.pk, "workspace_id": str(workspace.pk), "revision": 1,
         "breadcrumb": ["Blue doors"], "anchor": "", "text": "blue door", "start": 0, "end": 9,
@@ -154,7 +157,7 @@ def lagging(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From the call on, the engine is told of nothing."""
 
     def stop() -> None:
-        monkeypatch.setattr(running.engine()._feed, "_apply", lambda changed: None)
+        monkeypatch.setattr(local_feed(), "_apply", lambda changed: None)
 
     return stop
 

@@ -124,7 +124,7 @@ def test_u2_a_bad_pdf_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "text"),
+    ("lines", "text"),
     [
         ("A long line of words that goes on\nand on to its end.", None),
         ("A word that is hyphen-\nated here", "A word that is hyphenated here"),
@@ -133,5 +133,5 @@ def test_u2_a_bad_pdf_is_refused(data: bytes) -> None:
         ("The end.\nA new paragraph that is longer", "The end.\n\nA new paragraph that is longer"),
     ],
 )
-def test_lines_of_a_page_become_paragraphs(page: str, text: str | None) -> None:
-    assert rejoined(page) == (text or page.replace("\n", " "))
+def test_lines_of_a_page_become_paragraphs(lines: str, text: str | None) -> None:
+    assert rejoined(lines) == (text or lines.replace("\n", " "))

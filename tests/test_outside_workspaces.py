@@ -1,0 +1,99 @@
+"""Every URL that is not of a workspace, for every kind of person: a new one without a row fails."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from knowledge.models import Role, Workspace
+from tests.accounts.authenticator import give_second_factor
+from tests.addresses import OTHERS, address
+from tests.conftest import PASSWORD
+from tests.test_urls import body_for, signed_in
+
+# what a GET answers: visitor, password only, viewer, site administrator
+OPEN = {
+    "accounts:delete": (302, 302, 200, 200),
+    "accounts:email_change": (302, 302, 200, 200),
+    "accounts:email_confirm": (404, 302, 404, 404),
+    "accounts:login": (200, 302, 302, 302),
+    "accounts:logout": (405, 405, 405, 405),
+    "accounts:mfa": (302, 302, 200, 200),
+    "accounts:mfa_off": (302, 302, 302, 302),
+    "accounts:mfa_setup": (302, 302, 200, 200),
+    "accounts:password_change": (302, 302, 200, 200),
+    "accounts:password_reset": (200, 302, 200, 200),
+    "accounts:password_reset_choose": (404, 302, 404, 404),
+    "accounts:password_reset_link": (404, 302, 404, 404),
+    "accounts:password_reset_sent": (200, 302, 200, 200),
+    "accounts:password_rules": (405, 302, 405, 405),
+    "accounts:recovery_renew": (302, 302, 302, 302),
+    "accounts:register": (200, 302, 302, 302),
+    "accounts:registered": (302, 302, 302, 302),
+    "accounts:second_step": (302, 200, 302, 302),
+    "accounts:security": (302, 302, 200, 200),
+    "accounts:session_revoke": (405, 302, 405, 405),
+    "accounts:sessions_revoke_others": (405, 302, 405, 405),
+    "accounts:token_new": (302, 302, 200, 200),
+    "accounts:token_revoke": (405, 302, 405, 405),
+    "accounts:tokens": (302, 302, 200, 200),
+    "api:schema": (200, 403, 200, 200),
+    "api:workspaces": (200, 403, 200, 200),
+    "api_page": (200, 403, 200, 200),
+    "auth:login": (405, 403, 405, 405),
+    "auth:logout": (405, 403, 405, 405),
+    "auth:logout_all": (401, 403, 405, 405),
+    "auth:me": (401, 403, 200, 200),
+    "auth:mfa_login": (405, 403, 405, 405),
+    "auth:mfa_setup": (401, 403, 405, 405),
+    "auth:mfa_verify": (401, 403, 405, 405),
+    "auth:password": (401, 403, 405, 405),
+    "auth:refresh": (405, 403, 405, 405),
+    "auth:register": (405, 403, 405, 405),
+    "auth:session": (401, 403, 405, 405),
+    "auth:sessions": (401, 403, 200, 200),
+    "calibration:page": (302, 302, 302, 200),
+    "calibration:reset": (302, 302, 302, 405),
+    "healthz": (200, 200, 200, 200),
+    "home": (200, 302, 200, 200),
+    "knowledge:forget_reading": (405, 302, 405, 405),
+    "knowledge:invitation": (404, 302, 404, 404),
+    "knowledge:invitation_join": (404, 302, 404, 404),
+    "knowledge:invitation_register": (404, 302, 404, 404),
+    "knowledge:workspace_new": (302, 302, 200, 200),
+}
+
+FORMS = ("login", "password_reset", "password_rules", "register")
+
+
+@pytest.fixture
+def people(make_user: Callable[..., User], workspace: Workspace) -> list[Client]:
+    """Their browsers, in the order of the table."""
+    make_user("viewer", workspace=workspace, role=Role.VIEWER)
+    make_user("root", is_staff=True, is_superuser=True)
+    give_second_factor(make_user("half"))
+    half = Client()
+    half.post(reverse("accounts:login"), {"username": "half", "password": PASSWORD})
+    return [Client(), half, signed_in("viewer"), signed_in("root")]
+
+
+def test_urls_outside_workspaces_answer_each_kind_of_person_as_listed(
+    people: list[Client],
+) -> None:
+    assert {
+        name: tuple(person.get(address(name, "none")).status_code for person in people)
+        for name in OTHERS
+    } == OPEN
+
+
+def test_visitors_who_post_nothing_are_answered_without_a_fault(db: None) -> None:
+    visitor, wrong = Client(), {}
+    for name in OTHERS:
+        target = address(name, "none")
+        response = visitor.post(target, **body_for(target))
+        if response.status_code not in {302, 400, 401, 403, 404, 405}:
+            wrong[name] = response.status_code
+    # forms that say what is missing, and the rules that a password breaks
+    assert wrong == {f"accounts:{form}": 200 for form in FORMS}
