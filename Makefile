@@ -1,8 +1,8 @@
 # make run    the site on http://127.0.0.1:8000/ (another port: make run PORT=9000)
 # make test   everything that is tested, on a MongoDB and a Chromium of its own
-# make lint · make bench · make soak · make clean
+# make lint · make bench · make soak · make test-atlas · make clean
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak lock clean
+.PHONY: run test test-atlas lint bench soak lock clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -20,11 +20,21 @@ run: .venv/runtime
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
-test soak lint: export KB_ENV_FILE =
+test test-atlas soak lint: export KB_ENV_FILE =
 
 test: .venv/development
 	KB_CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export KB_CHROMIUM && \
 		$(BIN)/python -m pytest -m "not soak" $(PARALLEL) $(ARGS)
+
+# the engine contract on real search nodes: those of ATLAS_TEST_URI, or of a container of its own
+test-atlas: .venv/development
+	@if [ -n "$$ATLAS_TEST_URI" ]; then exec $(CONTRACT); fi; \
+	docker compose version >/dev/null 2>&1 || { echo "make test-atlas needs Docker, which is not here." >&2; \
+		echo "  Install it, or name a server with search nodes: ATLAS_TEST_URI=mongodb://... make test-atlas" >&2; exit 1; }; \
+	trap 'docker compose down --volumes' EXIT; docker compose up --detach --wait && \
+		ATLAS_TEST_URI="mongodb://127.0.0.1:27778/?directConnection=true" $(CONTRACT)
+
+CONTRACT = $(BIN)/python -m pytest tests/knowledge/search/test_engine_contract.py $(ARGS)
 
 soak: .venv/development
 	KB_CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export KB_CHROMIUM && \
