@@ -26,7 +26,8 @@ from typing import Any, Final
 from bench.citations import Passage
 from bench.database import throwaway_database
 
-SET: Final = Path(__file__).parent / "sets" / "docs"
+ROOT: Final = Path(__file__).parents[1]
+SET, MANUAL = ROOT / "bench" / "sets" / "docs", ROOT / "docs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def fill() -> None:
     from knowledge.worker import Worker
 
     call_command(
-        "import_markdown", SET / "corpus", workspace="docs", create=True,
+        "import_markdown", MANUAL, workspace="docs", create=True,
         visibility="public", stdout=sys.stderr,
     )  # fmt: skip
     for _ in Worker(embedder=embedder()).drain():
