@@ -1,12 +1,16 @@
 // Ties the numbers in the answer to the source cards: pointing at or focusing either end lights
 // both; pressing a number opens its card at the sentence that bears its claim out, brings it into
-// view and keeps it lit; Escape goes back.
+// view and keeps it lit; Escape goes back. As the answer grows its text is replaced: the number that
+// has the focus keeps it.
 (() => {
   const END = ".citation, .card";
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let pointed = null; // the source under the pointer or the focus
   let chosen = null; // the source whose number was pressed
   let cameFrom = null; // that number's place in the answer, counted over all numbers
+  let focused = -1; // the place of the number with the focus, while the text is replaced
+
+  const numbers = () => [...document.querySelectorAll(".citation")];
 
   const show = () => {
     document.querySelectorAll(END).forEach((end) => {
@@ -38,7 +42,7 @@
     const card = document.getElementById(`source-${citation.dataset.source}`);
     if (!card) return;
     chosen = citation.dataset.source;
-    cameFrom = [...document.querySelectorAll(".citation")].indexOf(citation);
+    cameFrom = numbers().indexOf(citation);
     card.open = true;
     card.querySelector("summary").focus({ preventScroll: true });
     const support = showSupport(card, citation.dataset.claim);
@@ -50,7 +54,7 @@
   };
 
   const goBack = () => {
-    const citation = document.querySelectorAll(".citation")[cameFrom];
+    const citation = numbers()[cameFrom];
     chosen = cameFrom = null;
     show();
     citation?.focus();
@@ -73,5 +77,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && cameFrom !== null && event.target.closest(".card")) goBack();
   });
-  document.body.addEventListener("htmx:sseMessage", show); // the answer's text was replaced
+  document.body.addEventListener("htmx:sseBeforeMessage", () => {
+    focused = numbers().indexOf(document.activeElement);
+  });
+  document.body.addEventListener("htmx:sseMessage", () => {
+    numbers()[focused]?.focus({ preventScroll: true });
+    focused = -1;
+    show();
+  });
 })();

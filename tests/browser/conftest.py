@@ -34,6 +34,9 @@ BACKUPS = """Make a backup every night.
 
 The restore command reads a backup file and puts every article back into an empty database.
 """
+# what htmx logs of a request given up because the page was left; of one that failed it logs
+# sendError, timeout or responseError as well
+LEFT = ("htmx:afterRequest", "htmx:sendAbort")
 REPORT_CSP = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
 
@@ -66,7 +69,7 @@ class Trouble:
         return page
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(LEFT):
             self.seen.append(f"console: {message.text}")
 
     def _on_dialog(self, dialog: Dialog) -> None:

@@ -181,6 +181,18 @@ def test_the_keyboard_is_enough(page: Page, manual: Workspace, model: OpenAIServ
     expect(page.locator("#source-1 summary")).to_be_focused()
 
 
+def test_a_number_keeps_the_focus_while_the_answer_is_still_written(
+    page: Page, manual: Workspace, model: OpenAIServer
+) -> None:
+    model.script(["Set PORT [1]. ", "Then restart ", "it [1]."], hold_after=1)
+    page.goto(f"/w/team/?q={QUESTION}")
+    number = page.locator("#answer-text .citation").first
+    number.focus()
+    model.release()
+    expect(page.locator("#answer")).not_to_have_attribute("aria-busy", "true")
+    expect(number).to_be_focused()
+
+
 def test_it_works_without_javascript(
     page_without_javascript: Page, manual: Workspace, model: OpenAIServer
 ) -> None:
