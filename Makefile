@@ -17,7 +17,7 @@ run: .venv/runtime
 	@exec $(BIN)/python -m kbsite.supervisor
 
 # whole files to each process, in their order: those with a browser come last
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 # what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
 test test-atlas soak lint: export KB_ENV_FILE =

@@ -35,8 +35,9 @@ _PIPELINE: Final[list[dict[str, Any]]] = [
     },
     {"$project": {"documentKey": 1}},
 ]
-# the longest that a poll waits for news: bounds the stop, and `wait_until_current` to twice it
-_POLL_MS: Final = 100
+# with nothing new, the longest until it is asked again; whoever waits to be current has it at once
+_IDLE_SECONDS: Final = 0.1
+_AT_ONCE_MS: Final = 1
 # changes in a burst are applied together, at most this often
 _PAUSE_SECONDS: Final = 0.1
 _RETRY_SECONDS: Final = 1.0
@@ -63,6 +64,7 @@ class Feed:
         self._apply = apply
         self._stopping = threading.Event()
         self._opened = threading.Event()
+        self._wanted = threading.Event()
         self._news = threading.Condition()
         self._current_at = self._applied_at = time.monotonic()
         self._pending: set[ObjectId] = set()
@@ -74,6 +76,7 @@ class Feed:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._wanted.set()
         # a rebuild is not waited for: the thread is a daemon and writes to nothing but memory
         self._thread.join(_STOP_SECONDS)
         self.state = "stopped"
@@ -90,6 +93,7 @@ class Feed:
     def wait_until_current(self, timeout: float) -> bool:
         """Wait until every write acknowledged before this call is applied; False if too late."""
         asked = time.monotonic()
+        self._wanted.set()
         with self._news:
             return self._news.wait_for(lambda: self._current_at >= asked, timeout)
 
@@ -105,7 +109,7 @@ class Feed:
 
     def _follow(self) -> None:
         """Open the stream, rebuild, apply what changed meanwhile and since; until it ends."""
-        watched = self._database["articles"].watch(_PIPELINE, max_await_time_ms=_POLL_MS)
+        watched = self._database["articles"].watch(_PIPELINE, max_await_time_ms=_AT_ONCE_MS)
         with watched as stream:
             self._opened.set()
             self._pending.clear()
@@ -117,6 +121,7 @@ class Feed:
                 self._poll(stream)
 
     def _poll(self, stream: ChangeStream[Document]) -> None:
+        self._wanted.clear()
         asked = time.monotonic()
         change = stream.try_next()
         if change is not None and "documentKey" in change:
@@ -127,6 +132,7 @@ class Feed:
             self._applied_at = time.monotonic()
         if change is None:
             self._mark_current(asked)
+            self._wanted.wait(_IDLE_SECONDS)
 
     def _mark_current(self, asked: float) -> None:
         """An empty poll: everything before it was asked has been applied."""

@@ -1,6 +1,7 @@
 """The index follows the database: changes, removals, lost history, lost connections."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,7 @@ from knowledge.editing import edit_article, purge_article, reindex_article, tras
 from knowledge.indexing import index_article
 from knowledge.leasing import lease_next
 from knowledge.models import Article, Visibility, Workspace
-from knowledge.search import running
+from knowledge.search import feed, running
 from knowledge.search.engine import Filters
 from knowledge.search.retrieve import retrieve
 from tests.fakes.embedder import WordEmbedder
@@ -60,6 +61,12 @@ def test_what_was_just_indexed_is_found_before_the_feed_has_told(
         index_article(leased, embedder=embedder)
         found = retrieve(question=f"elephants says {title}", scope=scope)
         assert title in [passage.title for passage in found.passages]
+
+
+def test_whoever_waits_to_be_current_does_not_wait_for_the_next_round(searching: None) -> None:
+    rounds, started = 20, time.monotonic()
+    assert all(running.wait_until_current() for _ in range(rounds))
+    assert time.monotonic() - started < rounds * feed._IDLE_SECONDS / 2
 
 
 def test_indexing_the_same_revision_again_is_followed(
