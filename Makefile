@@ -16,7 +16,8 @@ SOURCES := kbsite accounts knowledge tests bench manage.py
 run: .venv/runtime
 	@exec $(BIN)/python -m kbsite.supervisor
 
-# whole files to each process, in their order: those with a browser come last
+# whole files to each of three processes, which wait as much as they work, in their order:
+# those with a browser come last
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 # what is checked does not depend on this clone's settings (for tests, see tests/environment.py)
