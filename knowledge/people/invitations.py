@@ -137,9 +137,9 @@ def _count(by: User) -> None:
 
 
 def _refuse_more(workspace: Workspace, key: str) -> None:
+    # one question: to look up the account first would take longer where there is one (R4)
     members = Membership.objects.filter(workspace_id=workspace.pk)
-    invited = User.objects.filter(email_key=key).values_list("pk", flat=True)
-    if members.filter(user_id__in=list(invited)).exists():
+    if members.filter(user__email_key=key).exists():
         raise Refused("This person is a member already.")
     if open_invitations(workspace).exclude(email_key=key).count() >= MAX_OPEN:
         raise Refused(f"{MAX_OPEN} invitations are open. Revoke some that are not needed first.")
