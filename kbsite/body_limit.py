@@ -1,19 +1,27 @@
 """A limit to what one request may send, before anything else looks at it.
 
 Django stores a whole body on disk before it knows who sent it and where to; its own limits, and
-those of forms, are looked at only after that.
+those of forms, are looked at only after that. What is refused Django answers all the same, without
+the body: so the answer has the headers that every other one has.
 """
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+
+from kbsite.problems import refusal
+from kbsite.refusing import refusing
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-STATUS: Final = 413
+BEYOND: Final = "kbsite.beyond"
+"""In the scope of a request that sent more than this many bytes."""
 
 
 class TooLarge(Exception):
@@ -39,7 +47,7 @@ async def limited(
             raise TooLarge
         await application(scope, counted, send)
     except TooLarge:
-        await _refuse(send, most, for_api=scope["path"].startswith("/api/"))
+        await application({**scope, BEYOND: most}, _nothing(), _closing(send))
 
 
 def _declared(scope: Message) -> int:
@@ -48,13 +56,33 @@ def _declared(scope: Message) -> int:
     return int(length) if length.isdigit() else 0
 
 
-async def _refuse(send: Send, most: int, *, for_api: bool) -> None:
+def _nothing() -> Receive:
+    """An empty body, and then nothing, not even that the client leaves."""
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop() if messages else await asyncio.Future()
+
+    return receive
+
+
+def _closing(send: Send) -> Send:
+    """End the connection with the answer: what else is on its way is for nobody."""
+
+    async def closing(message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return closing
+
+
+def _refuse(request: HttpRequest) -> HttpResponse | None:
+    most = getattr(request, "scope", {}).get(BEYOND)
+    if most is None:
+        return None
     detail = f"This is more than the {most // 1024**2} MB that this site takes at once."
-    problem = {"title": "Content Too Large", "status": STATUS, "detail": detail}
-    kind = b"application/problem+json" if for_api else b"text/plain; charset=utf-8"
-    # what else is on its way would be taken for the next request
-    nosniff = (b"x-content-type-options", b"nosniff")
-    headers = [(b"content-type", kind), (b"connection", b"close"), nosniff]
-    await send({"type": "http.response.start", "status": STATUS, "headers": headers})
-    body = json.dumps({"type": "about:blank", **problem}) if for_api else detail
-    await send({"type": "http.response.body", "body": body.encode()})
+    return refusal(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+BodyLimitMiddleware = refusing(_refuse)

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-from kbsite.problems import is_for_api, problem
+from kbsite.problems import refusal
 from kbsite.refusing import refusing
 
 TAKEN: Final = {"utf-8", "ascii"}
@@ -20,10 +20,7 @@ REFUSAL: Final = "Send this in UTF-8."
 def _refuse(request: HttpRequest) -> HttpResponse | None:
     if _is_taken((request.content_params or {}).get("charset", "utf-8")):
         return None
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if is_for_api(request):
-        return problem(status, REFUSAL)
-    return HttpResponse(REFUSAL, status=status, content_type="text/plain; charset=utf-8")
+    return refusal(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, REFUSAL)
 
 
 def _is_taken(charset: str) -> bool:

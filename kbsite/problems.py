@@ -29,6 +29,13 @@ def is_for_api(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIX)
 
 
+def refusal(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """The error in words alone: a problem for a program, plain text for a person."""
+    if is_for_api(request):
+        return problem(status, detail)
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_for_api(request):
         return defaults.bad_request(request, exception)
