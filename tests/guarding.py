@@ -34,6 +34,9 @@ def unguarded(given: Mapping[str, str], **other: str) -> dict[str, object]:
     """What is not as it should be; `other`: a header of another value, by `_` for `-`."""
     headers = {name.lower(): value for name, value in given.items()}
     wanted = HEADERS | {name.replace("_", "-"): value for name, value in other.items()}
-    found = {name: headers.get(name) for name in wanted if headers.get(name) != wanted[name]}
-    policy = policy_in(headers)
-    return found if policy == POLICY else {**found, "content-security-policy": policy}
+    found: dict[str, object] = {
+        name: headers.get(name) for name in wanted if headers.get(name) != wanted[name]
+    }
+    if (policy := policy_in(headers)) != POLICY:
+        found["content-security-policy"] = policy
+    return found
