@@ -21,6 +21,7 @@ from knowledge.models import Role, Workspace
 from knowledge.people import invitations
 
 LEAST_P = 0.01
+SHORT = 20
 Try = Callable[[str], object]
 NUMBERS = count()
 SHORT_AND_LONG = [50, pytest.param(500, marks=pytest.mark.soak)]
@@ -114,7 +115,8 @@ def test_r4_registering_takes_as_long_whosever_address_it_is(rounds: int, settin
 
 
 @pytest.mark.parametrize(
-    ("rounds", "cost", "beat"), [(20, 7, 0.004), pytest.param(500, 9, BEAT, marks=pytest.mark.soak)]
+    ("rounds", "cost", "beat"),
+    [(SHORT, 7, 0.004), pytest.param(500, 9, BEAT, marks=pytest.mark.soak)],
 )
 def test_r4_signing_in_takes_as_long_whoever_it_is(
     rounds: int, cost: int, beat: float, monkeypatch: pytest.MonkeyPatch
@@ -148,7 +150,7 @@ def test_r4_a_hash_that_is_left_out_is_seen(
     let_hashes_outlast_beats(monkeypatch, 7, 0.004)
     monkeypatch.setattr(part, without, lambda *_: None)
     with pytest.raises(AssertionError, match="p = "):
-        assert_alike(sign_in, ["wrong", name], 8)
+        assert_alike(sign_in, ["wrong", name], SHORT)
 
 
 def let_hashes_outlast_beats(monkeypatch: pytest.MonkeyPatch, cost: int, beat: float) -> None:
