@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias
 
 from bson import ObjectId
@@ -90,10 +91,10 @@ class WorkspaceIndex:
         """Let these articles' vectors be searched until all is built; only where nothing is."""
         with self._lock:
             if self.snapshot is None:
-                vectors = VectorIndex.empty(self._dimensions)
-                for loaded in batches:
-                    vectors = vectors.changed(gone=(), loaded=loaded)
-                self._show(Snapshot(vectors))
+                # all at once: each change copies the vectors that there are
+                loaded = list(chain.from_iterable(batches))
+                empty = VectorIndex.empty(self._dimensions)
+                self._show(Snapshot(empty.changed(gone=(), loaded=loaded)))
 
     def wait(self, timeout: float) -> Snapshot | None:
         """What can be searched, as soon as there is anything; None after `timeout` seconds."""
