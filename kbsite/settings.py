@@ -161,6 +161,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "kbsite.message_cookie.MessageStorage"
 REFRESH_COOKIE_NAME = "__Secure-refresh" if HTTPS else "refresh"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -288,7 +289,9 @@ LOGGING = {
     "loggers": {
         **{name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")},
         # which has a way of its own to write errors
-        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
+        # no access log: its lines would hold what people ask; what is not named here is turned on
+        "uvicorn.access": {"handlers": [], "propagate": False},
     },
 }
 
