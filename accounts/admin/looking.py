@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from pymongo.cursor import Cursor
 
 from kbsite import mongo
+from kbsite.filtering import FilteredAdmin
 
 MOST_COUNTED = 10_000
 
@@ -55,7 +56,7 @@ class BoundedPaginator(Paginator[Any]):
         return Page(queryset.filter(pk__in=keys), number, self)
 
 
-class LookingAdmin(admin.ModelAdmin[Any]):
+class LookingAdmin(FilteredAdmin):
     """Nobody adds, changes or deletes anything here; what ends something is an action."""
 
     change_list_template = "admin/accounts/long_list.html"

@@ -28,6 +28,7 @@ from accounts.forms import InviteForm, NewPersonForm, PersonForm
 from accounts.models import PasswordConflict, User
 from accounts.outbox import can_send_mail
 from accounts.password_forms import SetPasswordForm
+from kbsite.filtering import FilteredAdmin
 
 admin.site.unregister(Group)
 
@@ -35,7 +36,7 @@ Deleted = tuple[list[Any], dict[str, int], set[str], list[str]]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(FilteredAdmin, UserAdmin[User]):
     form = PersonForm
     add_form = NewPersonForm
     add_form_template = None

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from kbsite.filtering import FilteredAdmin
 from knowledge.admin.forms import MembershipForm
 from knowledge.admin.saving import SavingAdmin
 from knowledge.models import Invitation, Membership
@@ -36,7 +37,7 @@ class MembershipAdmin(SavingAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin[Invitation]):
+class InvitationAdmin(FilteredAdmin):
     """To look at: they are sent and revoked on the workspace's page of people."""
 
     list_display = ["email", "workspace", "role", "invited_by", "created_at", "expires_at"]

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 
 from kbsite import mongo
+from kbsite.filtering import FilteredAdmin
+from kbsite.picking import PickingAdmin
 from knowledge.editing import Conflict, SlugTaken
 
 Deleted = tuple[list[Any], dict[str, int], set[str], list[str]]
 
 
-class SavingAdmin(admin.ModelAdmin[Any]):
+class SavingAdmin(PickingAdmin, FilteredAdmin):
     """Saves in one transaction; loses a race to validation, not to an error page."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from kbsite.confirming import Step, ask_then_do
+from kbsite.picking import PickingAdmin
 from knowledge.admin.forms import MembershipForm, MembershipFormSet, WorkspaceForm
 from knowledge.admin.saving import Deleted, SavingAdmin
 from knowledge.models import Membership, Role, Workspace
@@ -25,7 +26,7 @@ from knowledge.workspaces import (
 MOST_MEMBERS_INLINE = 100
 
 
-class MembershipInline(admin.TabularInline[Membership, Workspace]):
+class MembershipInline(PickingAdmin, admin.TabularInline[Membership, Workspace]):
     model = Membership
     form = MembershipForm
     formset = MembershipFormSet
