@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -147,6 +146,8 @@ def _codes_page(
 @sensitive_variables()
 def _qr(address: str) -> SafeString:
     """The QR code as inline SVG, without style attributes, which the CSP would refuse."""
+    import segno  # here: it would be a twentieth of every start
+
     svg = segno.make_qr(address, error="m").svg_inline(
         border=QR_MARGIN, svgclass="qr__image", lineclass="qr__dots", omitsize=True
     )

@@ -5,6 +5,7 @@ before the first one, and their threads and connections are to end with the proc
 """
 
 import asyncio
+import gc
 import logging
 import os
 import threading
@@ -13,17 +14,22 @@ import time
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
-django_application = get_asgi_application()
+from kbsite.collecting import without_collecting
 
-# these need the applications that get_asgi_application has loaded; the URLs are imported so that
-# a broken one ends the start with its reason, and not every request
-from kbsite import mongo, urls  # noqa: E402, F401
-from kbsite.body_limit import Message, Receive, Send, limited  # noqa: E402
-from knowledge import providers  # noqa: E402
-from knowledge.answers import generation  # noqa: E402
-from knowledge.recipes import embedder_for  # noqa: E402
-from knowledge.search.running import start_engine, stop_engine  # noqa: E402
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
+with without_collecting():
+    django_application = get_asgi_application()
+
+    # these need the applications that get_asgi_application has loaded; the URLs are imported so
+    # that a broken one ends the start with its reason, and not every request
+    from kbsite import mongo, urls  # noqa: F401
+    from kbsite.body_limit import Message, Receive, Send, limited
+    from knowledge import providers
+    from knowledge.answers import generation
+    from knowledge.recipes import embedder_for
+    from knowledge.search.running import start_engine, stop_engine
+
+    gc.freeze()  # code is not looked through again, ever
 
 logger = logging.getLogger(__name__)
 _PAUSES = (1, 2, 5, 10, 30, 60, 120)

@@ -14,6 +14,7 @@ from typing import Final
 from bson import ObjectId
 from pymongo.database import Database
 
+from kbsite.collecting import without_collecting
 from kbsite.mongo import Document
 from knowledge.providers import ProviderError, Vectors, WarmingUp
 from knowledge.search import calibration, loading
@@ -167,9 +168,10 @@ class LocalEngine:
         if self._warm:
             wanted.update(loading.workspace_ids(self._database))
         if self._warm and not lost:
-            for workspace_id in sorted(wanted):
-                vectors = load_vectors(self._database, workspace_id, recipe=self.recipe)
-                self._index(workspace_id).look(vectors)
+            with without_collecting():
+                for workspace_id in sorted(wanted):
+                    vectors = load_vectors(self._database, workspace_id, recipe=self.recipe)
+                    self._index(workspace_id).look(vectors)
         for workspace_id in sorted(wanted):
             index = self._index(workspace_id)
             build = index.build if lost else index.build_once

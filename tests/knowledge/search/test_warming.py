@@ -1,5 +1,6 @@
 """A process that has just started says so, then searches by meaning, then by everything."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,6 +52,18 @@ def zoo(publish: Callable[..., Article]) -> None:
     """An article that an engine of an earlier process had indexed."""
     publish("Zoo", "We have elephants.")
     running.stop_engine()
+
+
+@pytest.mark.usefixtures("zoo")
+def test_pythons_collector_rests_only_while_the_vectors_are_read(
+    vectors: Gate, words: Gate
+) -> None:
+    running.start_engine()
+    assert vectors.reached.wait(PATIENCE)
+    assert not gc.isenabled()
+    vectors.opened.set()
+    assert words.reached.wait(PATIENCE)
+    assert gc.isenabled()
 
 
 @pytest.mark.usefixtures("zoo")
