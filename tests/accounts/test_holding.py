@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from accounts.holding import Held, held_reason
@@ -122,12 +122,30 @@ def test_p7_by_default_no_password_grows_too_old(client: Client) -> None:
     assert client.get("/").status_code == 200
 
 
+PASSWORD_TOO_OLD, NO_FACTOR = {"PASSWORD_MAX_AGE_DAYS": 90}, {"REQUIRE_MFA": "everyone"}
+
+
 @pytest.mark.usefixtures("five_years_on")
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_p7_with_a_password_that_is_too_old_only_its_change_answers(
-    client: Client, make_article: Callable[..., Article], settings: Any, method: str
+@pytest.mark.parametrize(
+    ("rules", "page", "answers"),
+    [
+        (PASSWORD_TOO_OLD, CHANGE, {"accounts:password_rules", "auth:password"}),
+        (NO_FACTOR, SET_UP, {"auth:mfa_setup", "auth:mfa_verify"}),
+    ],
+    ids=["password", "factor"],
+)
+def test_p7_m3_whoever_is_held_gets_only_the_page_that_ends_it(
+    client: Client,
+    make_article: Callable[..., Article],
+    settings: Any,
+    rules: dict[str, Any],
+    page: str,
+    answers: set[str],
+    method: str,
 ) -> None:
-    settings.PASSWORD_MAX_AGE_DAYS = 90
+    for name, value in rules.items():
+        setattr(settings, name, value)
     article = make_article("Secret", "CANARY")
     client.post(LOGIN, {"username": "root", "password": PASSWORD})
     answering = set()
@@ -137,16 +155,28 @@ def test_p7_with_a_password_that_is_too_old_only_its_change_answers(
             continue
         response = getattr(client, method)(target)
         refused = target.startswith("/api/") and response.status_code == 403
-        if not refused and response.headers.get("Location") != CHANGE:
+        if not refused and response.headers.get("Location") != page:
             answering.add(name)
-    assert answering == {"accounts:password_change", "accounts:password_rules", "auth:password"}
+    assert answering == answers | {resolve(page).view_name}
 
 
 @pytest.mark.usefixtures("five_years_on")
-def test_p7_a_token_then_opens_the_change_and_what_asks_for_none(
-    make_article: Callable[..., Article], settings: Any
+@pytest.mark.parametrize(
+    ("rules", "answers"),
+    [
+        (PASSWORD_TOO_OLD, {"auth:password"}),
+        (NO_FACTOR, {"auth:mfa_setup", "auth:mfa_verify"}),
+    ],
+    ids=["password", "factor"],
+)
+def test_p7_m3_a_token_then_opens_what_ends_it_and_what_asks_for_none(
+    make_article: Callable[..., Article],
+    settings: Any,
+    rules: dict[str, Any],
+    answers: set[str],
 ) -> None:
-    settings.PASSWORD_MAX_AGE_DAYS = 90
+    for name, value in rules.items():
+        setattr(settings, name, value)
     article, program, answering = make_article("Secret", "CANARY"), Program(), set()
     program.sign_in("root")
     for name in ALL:
@@ -158,7 +188,7 @@ def test_p7_a_token_then_opens_the_change_and_what_asks_for_none(
                 answering.add(name)
     for_anybody = {"auth:login", "auth:mfa_login", "auth:refresh", "auth:register"}
     for_anybody |= {"api_page", "api:schema"}
-    assert answering - for_anybody == {"auth:password", "auth:me"}
+    assert answering - for_anybody == answers | {"auth:me"}
 
 
 def test_the_password_comes_before_the_second_factor(

@@ -1,5 +1,6 @@
 """Articles in the admin panel go through compare-and-set and are deleted whole."""
 
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ def test_an_edit_makes_a_revision_and_keeps_the_workers_fields(
     assert (article.content, article.revision, article.lease_owner) == ("9000", 2, "w1")
     newest = Revision.objects.get(number=2)
     assert (newest.author, newest.note) == (User.objects.get(), "moved")
+
+
+def test_the_panel_leads_to_what_readers_see_and_takes_any_text_for_an_id(
+    boss: Client, make_article: MakeArticle
+) -> None:
+    article = make_article()
+    page = text_of(boss.get(url("article_change", article.pk)))
+    (detour,) = re.findall(r'href="(/admin/r/[^"]+)"', page)
+    assert boss.get(detour)["Location"].endswith(article.get_absolute_url())
+    assert boss.get("/admin/r/1/x/").status_code == 404
 
 
 def test_archiving_reaches_the_chunks(boss: Client, make_article: MakeArticle) -> None:
