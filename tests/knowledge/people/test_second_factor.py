@@ -7,8 +7,11 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from knowledge.access import kept_workspaces, readable_workspaces, rights_in, rights_of
+from knowledge.editing import create_article
 from knowledge.models import Visibility, Workspace
+from tests.accounts.api.program import Program
 from tests.accounts.authenticator import give_second_factor
+from tests.addresses import OF_A_WORKSPACE, address
 from tests.knowledge.people.conftest import MakeUser, Team
 from tests.knowledge.people.pages import AsUser, text_of, url
 
@@ -66,6 +69,21 @@ def test_members_are_told_why_and_led_to_setting_it_up(
     assert page.status_code == 403
     assert "/accounts/second-step/set-up/" in text_of(page)
     assert "asks for a second step" in text_of(page)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_m3_to_its_owner_without_one_no_address_of_it_answers(
+    team: Team, strict: Workspace, as_user: AsUser, method: str
+) -> None:
+    article = create_article(workspace=strict, author=team.owner, title="Ports", content="CANARY")
+    browser, program = as_user(team.owner), Program().sign_in(team.owner.username)
+    for name in OF_A_WORKSPACE:
+        target = address(name, "team", article.slug)
+        said = getattr(browser, method)(target)
+        assert (name, said.status_code in {403, 404, 405}) == (name, True)
+        assert b"CANARY" not in said.content
+        if name.startswith("api:"):
+            assert program(method.upper(), target).status_code in {403, 404, 405}
 
 
 def test_an_open_editor_is_told_in_place(team: Team, strict: Workspace, as_user: AsUser) -> None:
