@@ -13,6 +13,7 @@ from accounts.api.access_tokens import AccessToken, MfaToken
 from accounts.api.cookies import set_refresh_token
 from accounts.api.doors import StrangerDoor, sent
 from accounts.api.fields import CodeField, IdentityField, PasswordField
+from accounts.devices import remember_device
 from accounts.models import Session, User
 from accounts.refreshing import InvalidRefresh
 from accounts.second_factor import verify_second_factor
@@ -95,7 +96,7 @@ class LoginView(StrangerDoor):
         user = check_credentials(request, identity=given["username"], password=given["password"])
         if user.has_mfa:
             return _step_missing(refreshing.begin_half(user, request=request))
-        return tokens(*refreshing.begin(user, request=request))
+        return _welcome(request, user, *refreshing.begin(user, request=request))
 
 
 class MfaLoginView(StrangerDoor):
@@ -116,7 +117,14 @@ class MfaLoginView(StrangerDoor):
         given = sent(SecondStep, request)
         half, user = _half(given["mfa_token"])
         verify_second_factor(user, given["code"], request)
-        return tokens(*refreshing.complete(half, user, request=request))
+        return _welcome(request, user, *refreshing.complete(half, user, request=request))
+
+
+def _welcome(request: Request, user: User, session: Session, refresh_token: str) -> Response:
+    """Tokens; and the program is known from now on, if it keeps cookies (R2)."""
+    response = tokens(session, refresh_token)
+    remember_device(request, response, user)
+    return response
 
 
 def tokens(session: Session, refresh_token: str) -> Response:

@@ -3,20 +3,18 @@
 import re
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from html import unescape
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connections
 from django.test import Client
 
 from accounts import email_addresses, registration, sending
 from accounts.models import AuditEvent, QueuedMail, User
 from accounts.throttling import Rule
 from kbsite import mongo
+from tests.accounts.together import at_once
 from tests.conftest import PASSWORD
 
 MakeUser = Callable[..., User]
@@ -160,24 +158,9 @@ def test_p1_every_broken_rule_and_a_taken_name_are_said_at_once(make_user: MakeU
     assert "short" not in page
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
 @pytest.mark.usefixtures("open_site")
 def test_a_race_for_a_name_has_one_winner_and_one_clear_error() -> None:
-    tries = [lambda n=n: register(email=f"{n}@example.org") for n in range(4)]
-    replies = at_once(*tries)
+    replies = at_once(lambda n: register(email=f"{n}@example.org"), range(4))
     assert sorted(reply.status_code for reply in replies) == [200, 200, 200, 302]
     lost = next(text_of(reply) for reply in replies if reply.status_code == 200)
     assert "user name" in lost
@@ -190,7 +173,7 @@ def test_a_race_for_an_address_has_one_winner_and_one_clear_error() -> None:
     for username in ("ada", "eve"):
         register(username=username)
         paths.append(link())
-    replies = at_once(*(lambda path=path: Client().post(path) for path in paths))
+    replies = at_once(lambda path: Client().post(path), paths)
     assert sorted(reply.status_code for reply in replies) == [302, 409]
     lost = next(text_of(reply) for reply in replies if reply.status_code == 409)
     assert "Another account has confirmed the same e-mail address" in lost

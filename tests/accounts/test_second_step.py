@@ -1,18 +1,15 @@
 """The second step at sign-in: what it takes, and that nothing goes round it."""
 
+import secrets
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 from types import SimpleNamespace
-from typing import Any, TypeVar
 from unittest.mock import patch
 
 import pytest
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -21,15 +18,15 @@ from accounts.mfa import CODES, WrongCode
 from accounts.models import QueuedMail, Session, User
 from accounts.notices import Notice
 from accounts.passwords import change_password
-from accounts.recovery_codes import RecoveryCodes
+from accounts.recovery_codes import ALPHABET, LENGTH, RecoveryCodes
 from accounts.second_factor import verify_second_factor
 from accounts.sessions import SessionStore
 from accounts.throttling import DAY, Rule, TooMany
 from kbsite import mongo
 from tests.accounts.authenticator import code, give_second_factor, visit
+from tests.accounts.together import at_once
 from tests.conftest import PASSWORD
 
-T = TypeVar("T")
 LOGIN, STEP, PASSWORD_PAGE = (
     "/accounts/login/",
     "/accounts/login/second-step/",
@@ -181,6 +178,14 @@ def test_m2_recovery_codes_are_stored_hashed(ada: User, recovery: RecoveryCodes)
     assert recovery_codes.SCRYPT_N < 2**14, "tests use a lower cost"
 
 
+def test_m2_each_character_is_drawn_by_the_system_and_a_code_has_59_bits() -> None:
+    with patch.object(secrets, "choice", wraps=secrets.choice) as drawn:
+        texts = recovery_codes.make().texts
+    assert [call.args for call in drawn.call_args_list] == [(ALPHABET,)] * 10 * LENGTH
+    assert {len(text.replace("-", "")) for text in texts} == {LENGTH}
+    assert len(set(ALPHABET)) ** LENGTH > 2**59
+
+
 @pytest.mark.parametrize("write", [str, str.upper, lambda text: text.replace("-", " ")])
 def test_m2_a_recovery_code_signs_in_however_it_is_written(
     half: Client, recovery: RecoveryCodes, write: Callable[[str], str]
@@ -261,19 +266,3 @@ def kinds_of_mail() -> list[str]:
 
 def many_allowed() -> AbstractContextManager[object]:
     return patch.object(second_factor, "CODES", Rule("codes", ((1_000, DAY),)))
-
-
-def at_once(act: Callable[[Any], T], each: Iterable[Any]) -> list[T]:
-    """What each got, all in threads of their own."""
-    items = list(each)
-    start = Barrier(len(items))
-
-    def run(item: Any) -> T:
-        start.wait(30)
-        try:
-            return act(item)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(items)) as pool:
-        return list(pool.map(run, items))

@@ -155,7 +155,8 @@ def test_c1_only_texts_turn_the_second_step_on(signed_in: Program) -> None:
 
 
 def test_s4_ones_sessions_are_listed_and_one_is_ended(signed_in: Program, ada: User) -> None:
-    Client().login(username="ada", password=PASSWORD)
+    browser = Client()
+    browser.login(username="ada", password=PASSWORD)
     other = Program().sign_in()
     items = other("GET", "sessions").json()["items"]
     assert sorted(item["kind"] for item in items) == ["api", "api", "browser"]
@@ -163,6 +164,8 @@ def test_s4_ones_sessions_are_listed_and_one_is_ended(signed_in: Program, ada: U
     [first] = Session.objects.filter(kind="api").exclude(pk=this["id"])
     assert other("DELETE", f"sessions/{first.pk}").status_code == 204
     problem_of(signed_in("GET", "me"), 401)
+    assert other("GET", "me").status_code == 200
+    assert browser.get("/accounts/security/").status_code == 200
     problem_of(other("DELETE", f"sessions/{first.pk}"), 404)
     assert AuditEvent.objects.filter(action="session.revoke").count() == 1
 

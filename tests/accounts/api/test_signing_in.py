@@ -124,6 +124,17 @@ def test_a_new_program_is_told_by_mail_and_a_known_one_is_not(program: Program, 
     assert AuditEvent.objects.filter(action="session.open", outcome="done").count() == 2
 
 
+def test_r2_a_known_program_gets_in_while_others_lock_the_account(
+    program: Program, ada: User
+) -> None:
+    program.sign_in()
+    wrong = RIGHT | {"password": "Wrong-horse-9"}
+    for _ in range(10):
+        Program()("POST", "login", wrong, REMOTE_ADDR="192.0.2.8")
+    problem_of(Program()("POST", "login", RIGHT), 429)
+    assert program("POST", "login", RIGHT).status_code == 200
+
+
 # with a second factor
 
 

@@ -74,6 +74,17 @@ def test_a_new_account_is_made_by_the_link_and_signed_in(
     assert gone(Client(), path)
 
 
+def test_s1_registering_by_the_link_takes_another_session_key(team: Team, as_user: AsUser) -> None:
+    path, browser = invited(as_user(team.admin)), Client()
+    browser.cookies["session"] = planted = "planted-by-somebody-else-00000000"
+    browser.get(path)
+    browser.post(path + "/register", account())
+    assert browser.get("/accounts/security/").status_code == 200
+    attacker = Client()
+    attacker.cookies["session"] = planted
+    assert attacker.get("/accounts/security/").status_code == 302
+
+
 def test_an_address_that_the_mailed_link_showed_is_confirmed(
     team: Team, as_user: AsUser, client: Client
 ) -> None:
