@@ -21,15 +21,32 @@ from accounts.throttling import DAY, MINUTE, Rule, TooMany, count
 TRIES: Final = Rule("new-password", ((10, 10 * MINUTE), (50, DAY)))
 
 
-class NewPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]
-    """A new password of one's own, that obeys the policy and was not used before.
+class CountedForm(forms.Form):
+    """Looks at a new password a few times only: each is compared with all that are remembered.
 
     `too_many` is set where that was not even looked at.
     """
 
+    user: User
+    tries = TRIES
+    too_many: TooMany | None = None
+
+    def count_try(self) -> None:
+        try:
+            count(self.tries, self.user.pk)
+        except TooMany as error:
+            self._refuse_for_now(error)
+
+    def _refuse_for_now(self, error: TooMany) -> NoReturn:
+        self.too_many = error
+        raise ValidationError(str(error), code="too_many") from error
+
+
+class NewPasswordForm(CountedForm, DjangoSetPasswordForm):  # type: ignore[type-arg]
+    """A new password of one's own, that obeys the policy and was not used before."""
+
     error_messages = {"password_mismatch": "The two new passwords are not the same."}
     new_password1, new_password2 = new_password_fields("New password")
-    too_many: TooMany | None = None
     # another than for changing it: a stolen session must not use up what a mailed link needs (R2)
     tries = Rule("forgotten-password", TRIES.most)
 
@@ -41,16 +58,6 @@ class NewPasswordForm(DjangoSetPasswordForm):  # type: ignore[type-arg]
     def clean_new_password1(self) -> str:
         self.count_try()
         return str(self.cleaned_data["new_password1"])
-
-    def count_try(self) -> None:
-        try:
-            count(self.tries, self.user.pk)
-        except TooMany as error:
-            self._refuse_for_now(error)
-
-    def _refuse_for_now(self, error: TooMany) -> NoReturn:
-        self.too_many = error
-        raise ValidationError(str(error), code="too_many") from error
 
     def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
         super().validate_password_for_user(user, "new_password1")
@@ -110,7 +117,7 @@ class ForgottenPasswordForm(forms.Form):
     )
 
 
-class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+class SetPasswordForm(CountedForm, AdminPasswordChangeForm):  # type: ignore[type-arg]
     """An admin gives somebody a password, which that person then has to change."""
 
     password1, password2 = new_password_fields("Password")
@@ -121,6 +128,10 @@ class SetPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
         self.fields.pop("usable_password", None)
         self.fields["password1"].required = self.fields["password2"].required = True
         self.seen_hash = user.password
+
+    def clean_password1(self) -> str:
+        self.count_try()
+        return str(self.cleaned_data["password1"])
 
     def set_password_and_save(self, user: Any, *args: Any, **kwargs: Any) -> Any:
         """Store the new password; raises `PasswordConflict` when another change came first."""

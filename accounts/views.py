@@ -72,7 +72,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     """Change one's own password, which ends one's other sessions."""
     form = ChangePasswordForm(request, request.POST or None)
     if form.is_valid() and _saved(form):
-        keep_only_this_session(request, cast("User", form.user))
+        keep_only_this_session(request, form.user)
         messages.success(request, "Your password is changed. Other devices were signed out.")
         return redirect("home")
     page = render(request, "accounts/password_change.html", {"form": form})
