@@ -133,8 +133,9 @@ def test_s6_every_cookie_is_secure_and_under_a_name_that_only_this_host_can_set(
 def test_s6_the_refresh_cookie_is_secure_and_goes_to_its_own_addresses_only(ask: Proxy) -> None:
     fields = json.dumps({"username": "ada", "password": PASSWORD})
     assert ask("POST", f"{API}login", fields, Content_Type=JSON)[0] == 200
-    [(name, kept)] = ask.cookies.items()
-    assert (name, kept["path"], kept["samesite"]) == ("__Secure-refresh", API, "Strict")
+    assert ask.cookies.keys() == {"__Secure-refresh", "__Host-device"}
+    kept = ask.cookies["__Secure-refresh"]
+    assert (kept["path"], kept["samesite"]) == (API, "Strict")
     assert kept["domain"] == ""
     assert kept["secure"]
     assert kept["httponly"]
