@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -139,7 +140,9 @@ def documents(workspace_id: Any) -> tuple[dict[str, Any], dict[str, Any], list[d
     article = {
         **shared, "_id": article_id, "workspace_id": workspace_id, "title": title, "summary": "",
         "slug": str(article_id), "indexed_revision": 1, "revision": 1, "pending": False,
-        "indexed_at": timezone.now(), "indexed": {"title": title, "content": "\n".join(texts)},
+        # not just now, for a search that finds nothing then waits for the index and looks again
+        "indexed_at": timezone.now() - timedelta(hours=1),
+        "indexed": {"title": title, "content": "\n".join(texts)},
     }  # fmt: skip
     revision = {"article_id": article_id, "number": 1, "title": title, "content": "\n".join(texts)}
     chunks = [
