@@ -11,6 +11,37 @@ from typing import Any
 _TOKEN = re.compile(r"(/invitations/|/reset/link/|/email/link/)[^/\s?&#\"']+")
 
 
+def configuration(*, debug: bool, level: str) -> dict[str, Any]:
+    """What Django's LOGGING is; `level` is that of the site's own loggers."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                # a developer, who runs with DEBUG, sees what errors say
+                "()": "logging.Formatter" if debug else "kbsite.logs.WithoutMessages",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            }
+        },
+        "filters": {"no_tokens": {"()": "kbsite.logs.WithoutTokens"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["no_tokens"],
+            }
+        },
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            **{name: {"level": level} for name in ("kbsite", "accounts", "knowledge")},
+            # which has a way of its own to write errors
+            "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
+            # no access log, which would hold what people ask: what is not named is turned on
+            "uvicorn.access": {"handlers": [], "propagate": False},
+        },
+    }
+
+
 class WithoutTokens(logging.Filter):
     """Writes a word in the place of the secret in an address."""
 

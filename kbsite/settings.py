@@ -9,7 +9,8 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 
-from kbsite import mongod
+from kbsite import logs, mongod
+from kbsite.api import settings as api
 from kbsite.environment import BASE_DIR, InvalidEnvironment, read_environment, split_commas
 
 django_stubs_ext.monkeypatch()
@@ -216,84 +217,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "accounts.api.permissions.WithinScope",
-        "accounts.api.permissions.NotHeld",
-    ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["kbsite.api.parsers.BoundedJSONParser"],
-    "DEFAULT_METADATA_CLASS": None,
-    "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "kbsite.api.problems.respond",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-}
-SIMPLE_JWT = {"USER_ID_CLAIM": "sub", "TOKEN_TYPE_CLAIM": "type"}
-SECURITY_SCHEMES = {
-    "bearerAuth": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An access token of /api/v1/auth/login, or a personal token (kb_…).",
-    },
-    "cookieAuth": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": SESSION_COOKIE_NAME,
-        "description": "A browser that is signed in; what is not a GET takes X-CSRFToken, too.",
-    },
-    "refreshCookie": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": REFRESH_COOKIE_NAME,
-        "description": "Set by signing in and by each refresh; HttpOnly, for /api/v1/auth/ only.",
-    },
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Knowledge base API",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},
-    "ENUM_NAME_OVERRIDES": {
-        "IndexState": "knowledge.index_state.KINDS",
-        "ImportState": "knowledge.models.ImportJob.State",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "knowledge.api.operation.describe",
-    ],
-}
+REST_FRAMEWORK, SIMPLE_JWT = api.REST_FRAMEWORK, api.SIMPLE_JWT
+SPECTACULAR_SETTINGS = api.spectacular(
+    session_cookie=SESSION_COOKIE_NAME, refresh_cookie=REFRESH_COOKIE_NAME
+)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            # a developer, who runs with DEBUG, sees what errors say
-            "()": "logging.Formatter" if DEBUG else "kbsite.logs.WithoutMessages",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
-    },
-    "filters": {"no_tokens": {"()": "kbsite.logs.WithoutTokens"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["no_tokens"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        **{name: {"level": env.log_level} for name in ("kbsite", "accounts", "knowledge")},
-        # which has a way of its own to write errors
-        "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
-        # no access log: its lines would hold what people ask; what is not named here is turned on
-        "uvicorn.access": {"handlers": [], "propagate": False},
-    },
-}
+LOGGING = logs.configuration(debug=DEBUG, level=env.log_level)
 
 VOYAGE_API_KEY = env.voyage_api_key
 VOYAGE_BASE_URL = env.voyage_base_url
