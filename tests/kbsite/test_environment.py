@@ -161,5 +161,16 @@ def test_every_variable_is_in_the_manual() -> None:
     assert missing == set()
 
 
+def test_every_default_in_the_manual_is_the_one_of_the_code() -> None:
+    """Where the manual gives a value, not where it describes one."""
+    manual = (BASE_DIR / "docs/configuration.md").read_text()
+    said = re.findall(r"`([A-Z_]+)` \(default (`[^`]+`|empty)", manual)
+    assert len(said) > len(Environment.model_fields) / 2
+    fields = {name.upper(): field.default for name, field in Environment.model_fields.items()}
+    fields["KB_VAR_DIR"] = "var"
+    stated = {name: "" if value == "empty" else value.strip("`") for name, value in said}
+    assert stated == {name: _as_written(fields[name]) for name in stated}
+
+
 def _as_written(default: object) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
