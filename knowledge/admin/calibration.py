@@ -24,6 +24,7 @@ WORDS = {
     "cosine": "How near the meanings are (cosine)",
     "reranker": "What the reranker says",
     "words": "Words of the question in the passage",
+    "written": "Nothing asked that nobody wrote of",
 }
 
 

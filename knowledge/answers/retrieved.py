@@ -36,6 +36,7 @@ def retrieval_of(answer: AnswerDocument) -> Retrieval:
         confidence_source=stored["confidence_source"],
         timings_ms=stored["timings_ms"],
         degraded=tuple(stored["degraded"]),
+        unwritten=tuple(stored.get("unwritten", ())),
     )
 
 

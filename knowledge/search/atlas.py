@@ -20,7 +20,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from kbsite.mongo import Document, unpack_vector
 from knowledge.providers import ProviderError, Vectors
-from knowledge.search import atlas_pipelines, calibration
+from knowledge.search import atlas_pipelines, calibration, written
 from knowledge.search.atlas_indexes import ARTICLES, PASSAGES, states, vector_index
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
 
@@ -104,6 +104,11 @@ class AtlasEngine:
         near = [one for one in found if one["score"] > _ORTHOGONAL]
         cosines = [2 * one["score"] - 1 for one in near]
         return chunk_hits(near, calibration.strengths(self.recipe, cosines))
+
+    def unwritten(self, *, question: str, filters: Filters) -> frozenset[str]:
+        pipeline = atlas_pipelines.written(question, filters)
+        found = {one["word"] for one in self._find(ARTICLES, "articles", pipeline)}
+        return frozenset(written.telling_words(question)) - found
 
     def relevance(
         self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters

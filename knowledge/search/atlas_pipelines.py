@@ -18,6 +18,7 @@ from knowledge.providers import Vectors
 from knowledge.search import terms
 from knowledge.search.atlas_indexes import ARTICLES, PASSAGES, vector_index
 from knowledge.search.engine import Filters
+from knowledge.search.written import telling_words
 
 Pipeline = list[Document]
 
@@ -72,6 +73,16 @@ def nearest(vector: Vectors, filters: Filters, *, recipe: str, limit: int) -> Pi
     return [_vector_search(vector, filters, recipe, limit), {"$project": scored}]
 
 
+def written(question: str, filters: Filters) -> Pipeline:
+    """Those of the question's telling words that an article has, each as `word`, in one answer."""
+    if not filters.workspace_ids:
+        return []
+    within = _articles_within(filters)
+    looks = [_look(form, spelt, within) for form, spelt in _telling(question).items()]
+    others = [{"$unionWith": {"coll": "articles", "pipeline": look}} for look in looks[1:]]
+    return [*looks[0], *others] if looks else []
+
+
 def fused(
     question: str, vector: Vectors, filters: Filters, *, recipe: str, each: int, limit: int
 ) -> Pipeline:
@@ -88,6 +99,13 @@ def fused(
         "worded": by_words[:-1],
     }
     return [{"$rankFusion": {"input": {"pipelines": legs}}}, *_best(limit), _fields("article_id")]
+
+
+def _look(form: str, spelt: str, within: Sequence[Document]) -> Pipeline:
+    paths = [field.path for field in _ARTICLE_FIELDS]
+    word = {"text": {"path": paths, "query": spelt}}
+    project = {"$project": {"_id": 0, "word": {"$literal": form}}}
+    return [_search(ARTICLES, [word], within), *_best(1), project]
 
 
 def _search(index: str, clauses: Sequence[Document], within: Sequence[Document]) -> Document:
@@ -152,6 +170,12 @@ def _words(question: str) -> list[str]:
     found = dict.fromkeys(_WORD.findall(question.lower()))
     words = [word for word in found if telling & set(terms.words().analyze(word))]
     return words[: terms.MAX_WORDS]
+
+
+def _telling(question: str) -> dict[str, str]:
+    """How each of the telling words is spelt in the question."""
+    spelt = {form: word for word in _words(question) for form in terms.words().analyze(word)}
+    return {form: spelt[form] for form in telling_words(question) if form in spelt}
 
 
 def _articles_within(filters: Filters) -> list[Document]:

@@ -111,6 +111,9 @@ class Engine(Protocol):
     def nearest(self, *, vector: Vectors, filters: Filters, limit: int) -> list[ChunkHit]:
         """Chunks by cosine to the query's unit `vector`, shape (d,), best first."""
 
+    def unwritten(self, *, question: str, filters: Filters) -> frozenset[str]:
+        """Those of `written.telling_words` that no article has which may be looked at."""
+
     def relevance(
         self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters
     ) -> list[float | None]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from knowledge.search import languages, remembered, running
 from knowledge.search.engine import ArticleHit, ChunkHit, Engine, Filters
 from knowledge.search.fusion import fuse
 from knowledge.search.timing import Stopwatch
+from knowledge.search.written import Written, measure
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,8 @@ class Found:
     """What every leg found, best first, and `fused` of them all.
 
     `cosines` are the fused hits' relevances by cosine alone, in the `recipe` that was searched;
-    None for one without a vector.
+    None for one without a vector. `written` is how much of the question stands anywhere; None
+    where the engine could not tell.
     """
 
     articles: list[ArticleHit]
@@ -63,6 +65,7 @@ class Found:
     cosines: dict[ObjectId, float | None] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     recipe: str = ""
+    written: Written | None = None
 
     @property
     def keyword(self) -> list[ChunkHit]:
@@ -93,19 +96,27 @@ def search(question: str, filters: Filters, watch: Stopwatch) -> Found:
     """Search every leg. Raises `ProviderError` while there is no index to search."""
     engine = running.engine()
     engine.prepare(filters=filters)
-    by_meaning = partial(_by_meaning, engine, question, filters, watch)
-    by_words = partial(_or_error, partial(_by_words, engine, question, filters, watch))
-    if engine.remote:
-        waiting = _remote.submit(copy_context().run, by_words)
-        meaning, words = by_meaning(), waiting.result()
-    else:
-        meaning, words = by_meaning(), by_words()
+    meaning, words, written = _every_leg(engine, question, filters, watch)
+    degraded: tuple[str, ...] = (KEYWORD_ONLY,) if meaning.near is None else ()
     if isinstance(words, ProviderError):
         if meaning.near is None:
             raise words
-        return _fused(engine, question, _Words(), meaning, filters, watch, (MEANING_ONLY,))
-    degraded = (KEYWORD_ONLY,) if meaning.near is None else ()
-    return _fused(engine, question, words, meaning, filters, watch, degraded)
+        words, degraded = _Words(), (MEANING_ONLY,)
+    found = _fused(engine, question, words, meaning, filters, watch, degraded)
+    return replace(found, written=written)
+
+
+def _every_leg(
+    engine: Engine, question: str, filters: Filters, watch: Stopwatch
+) -> tuple[_Meaning, _Words | ProviderError, Written | None]:
+    by_words = partial(_or_error, partial(_by_words, engine, question, filters, watch))
+    look_up = partial(_written, engine, question, filters, watch)
+    if engine.remote:
+        waiting = _remote.submit(copy_context().run, by_words)
+        looked_up = _remote.submit(copy_context().run, look_up)
+        meaning = _by_meaning(engine, question, filters, watch)
+        return meaning, waiting.result(), looked_up.result()
+    return _by_meaning(engine, question, filters, watch), by_words(), look_up()
 
 
 def _by_words(engine: Engine, question: str, filters: Filters, watch: Stopwatch) -> _Words:
@@ -114,6 +125,13 @@ def _by_words(engine: Engine, question: str, filters: Filters, watch: Stopwatch)
         articles = engine.articles(question=question, filters=filters, limit=limit)
         limit = settings.SEARCH_SEMANTIC_LIMIT
         return _Words(articles, engine.passages(question=question, filters=filters, limit=limit))
+
+
+def _written(engine: Engine, question: str, filters: Filters, watch: Stopwatch) -> Written | None:
+    """How much of the question stands anywhere; None where that cannot be said."""
+    with _room(engine), watch.stage("written"):
+        unwritten = _or_error(partial(engine.unwritten, question=question, filters=filters))
+    return None if isinstance(unwritten, ProviderError) else measure(question, unwritten)
 
 
 def _by_meaning(engine: Engine, question: str, filters: Filters, watch: Stopwatch) -> _Meaning:

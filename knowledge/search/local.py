@@ -17,7 +17,7 @@ from pymongo.database import Database
 from kbsite.collecting import without_collecting
 from kbsite.mongo import Document
 from knowledge.providers import ProviderError, Vectors, WarmingUp
-from knowledge.search import calibration, loading
+from knowledge.search import calibration, loading, written
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
 from knowledge.search.feed import Feed
 from knowledge.search.first_look import load_vectors
@@ -109,6 +109,12 @@ class LocalEngine:
             ChunkHit(one.chunk_id, one.article_id, rank, strength)
             for rank, (one, strength) in enumerate(zip(best, strengths, strict=True), start=1)
         ]
+
+    def unwritten(self, *, question: str, filters: Filters) -> frozenset[str]:
+        missing = set(written.telling_words(question))
+        for snapshot, narrowing in self._searched(filters):
+            missing -= _read(snapshot.articles).written(missing, narrowing)
+        return frozenset(missing)
 
     def relevance(
         self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters

@@ -17,6 +17,7 @@ from knowledge.search import calibration, languages, remembered, terms
 from knowledge.search.calibration import SIGNALS, Fits, Signals
 from knowledge.search.fusion import vote
 from knowledge.search.passages import Candidate
+from knowledge.search.written import Written
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +35,29 @@ RERANK_SKIPPED: Final = "rerank_skipped"
 class Judged:
     """A candidate with what the models say of it, each 0..1 or None where one was not asked.
 
-    `strength`, 0..1, says how good it is in the fusion next to the best.
+    `strength`, 0..1, says how good it is in the fusion next to the best; `written`, how much
+    of the question anybody has written of.
     """
 
     candidate: Candidate
     cosine: float | None
     strength: float = 1.0
+    written: float | None = None
     reranked: float | None = None
     relevance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Candidates, best first; `source` says in words where their relevance comes from."""
+    """Candidates, best first; `source` says in words where their relevance comes from.
+
+    `unwritten` are the question's words that stand nowhere, as they were asked.
+    """
 
     judged: tuple[Judged, ...] = ()
     source: str = ""
     degraded: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
 
 def rank(
@@ -61,17 +68,19 @@ def rank(
     strengths: Sequence[float],
     embedder: str,
     fits: Fits,
+    written: Written | None = None,
 ) -> Ranking:
     """Order candidates that come in fused order, and judge every one by the fit for its signals.
 
     `cosines` are their cosines as signals, 0..1, from the embedder of that recipe; `strengths`
-    say how good they are in the fusion. A model that does not know the question's language has
+    say how good they are in the fusion, `written` how much of the question stands anywhere,
+    None where the engine could not tell. A model that does not know the question's language has
     no opinion on how sure it is.
     """
     understood = languages.understands(embedder, question)
     degraded: tuple[str, ...] = () if understood else (FOREIGN_LANGUAGE,)
     judged = [
-        Judged(one, cosine if understood else None, strength)
+        Judged(one, cosine if understood else None, strength, written.share if written else None)
         for one, cosine, strength in zip(candidates, cosines, strengths, strict=True)
     ]
     reranker = _reranker(question) if judged else None
@@ -85,13 +94,14 @@ def rank(
         for one in judged
     ]
     source = _source(judged, embedder, reranker, fits)
-    return Ranking(tuple(_bounded(weighed)), source, degraded)
+    missing = written.missing if written else ()
+    return Ranking(tuple(_bounded(weighed)), source, degraded, missing)
 
 
 def signals(question: str, one: Judged, wanted: Collection[str] = SIGNALS) -> Signals:
     """All that is known of a judged candidate; of what costs time, only the `wanted`."""
     words = shared_words(question, one.candidate) if "words" in wanted else None
-    return Signals(cosine=one.cosine, reranker=one.reranked, words=words)
+    return Signals(one.cosine, one.reranked, words, one.written)
 
 
 def shared_words(question: str, passage: Candidate) -> float:

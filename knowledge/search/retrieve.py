@@ -78,7 +78,8 @@ class Passage:
 class Retrieval:
     """What was found. `none` means: nothing that is likely to answer, and no passages.
 
-    `timings_ms` is by stage; `degraded` says by stable codes what could not be done.
+    `timings_ms` is by stage; `degraded` says by stable codes what could not be done. `unwritten`
+    are the question's words that no article has which was searched, as they were asked.
     """
 
     passages: tuple[Passage, ...] = ()
@@ -86,6 +87,7 @@ class Retrieval:
     confidence_source: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
 
 def retrieve(
@@ -176,6 +178,7 @@ def _ranked(question: str, found: Found, candidates: list[Candidate]) -> Ranking
         candidates=candidates,
         cosines=[found.cosines.get(one.chunk_id) for one in candidates],
         strengths=[found.strengths[one.chunk_id] for one in candidates],
+        written=found.written,
         embedder=found.recipe,
         fits=fits.running(),
     )
@@ -194,6 +197,7 @@ def as_retrieval(ranked: Ranking, watch: Stopwatch) -> Retrieval:
         confidence_source=ranked.source,
         timings_ms=watch.milliseconds,
         degraded=ranked.degraded,
+        unwritten=ranked.unwritten,
     )
 
 

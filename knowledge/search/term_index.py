@@ -153,6 +153,16 @@ class TermReader:
         if self.tagged:
             yield from self._labels(question)
 
+    def written(self, words: Iterable[str], narrowing: Narrowing) -> set[str]:
+        """Those of the words that any entry has, in any form of theirs."""
+        filters = [Query.const_score_query(one, 0.0) for one in self._filters(narrowing)]
+        terms_of = {word: terms.stem(word) for word in words}
+        return {
+            word
+            for word, term in terms_of.items()
+            if any(self._is_written(field, term, filters) for field in self.fields)
+        }
+
     def _is_written(self, field: Field, term: str, filters: Sequence[Query]) -> bool:
         """Whether the word stands in what may be found; what is hidden must not tell. (T4)"""
         if not self.searcher.doc_freq(field.name, term):

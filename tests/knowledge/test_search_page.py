@@ -118,6 +118,17 @@ def test_g2_an_unanswerable_question_gets_no_sources_no_stream_and_no_model_call
     assert model.calls == []
 
 
+@pytest.mark.parametrize("confidence", ["weak", "none"])
+def test_words_that_no_article_has_are_named_where_the_site_is_not_sure(
+    client: Client, articles: list[Article], monkeypatch: pytest.MonkeyPatch, confidence: str
+) -> None:
+    passages = (passage(1, articles[0]),) if confidence == "weak" else ()
+    found = replace(retrieval(confidence, passages), unwritten=("SAML", "<b>", "Okta"))
+    monkeypatch.setattr(opening, "retrieve", lambda **_: found)
+    said = " ".join(text(client).split())
+    assert "has the words <q>SAML</q>, <q>&lt;b&gt;</q> or <q>Okta</q>." in said
+
+
 def test_what_the_search_did_without_is_said(
     client: Client, articles: list[Article], monkeypatch: pytest.MonkeyPatch
 ) -> None:

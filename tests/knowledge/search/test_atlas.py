@@ -26,6 +26,7 @@ FILTERS = Filters(Scope(frozenset({(WORKSPACE, "public")})))
 VECTOR = WordEmbedder().embed_query("which port")
 VECTORS = atlas_indexes.vector_index(WordEmbedder.dimensions)
 NOT_READY = {"code": 8, "errmsg": "cannot query search index while in state INITIAL_SYNC"}
+LEGS = ["articles", "passages", "nearest", "unwritten", "related", "relevance"]
 TOO_SLOW = {"code": 50, "codeName": "MaxTimeMSExpired", "errmsg": "operation exceeded time limit"}
 
 
@@ -58,6 +59,7 @@ def legs_of(engine: AtlasEngine, filters: Filters = FILTERS) -> dict[str, Callab
         "articles": lambda: engine.articles(question="port", **asked),
         "passages": lambda: engine.passages(question="port", **asked),
         "nearest": lambda: engine.nearest(vector=VECTOR, **asked),
+        "unwritten": lambda: engine.unwritten(question="which port", filters=filters),
         "related": lambda: engine.related(article_id=IDS[0], **asked),
         "relevance": lambda: engine.relevance(vector=VECTOR, hits=hits, filters=filters),
     }
@@ -108,7 +110,7 @@ def test_related_articles_are_those_whose_centres_are_near(
     assert legs_of(engine)["related"]() == [ArticleHit(IDS[1], 1)]
 
 
-@pytest.mark.parametrize("leg", ["articles", "passages", "nearest", "related", "relevance"])
+@pytest.mark.parametrize("leg", LEGS)
 @pytest.mark.parametrize(
     "scope", [Scope(), Scope(frozenset({("*", "public"), ('{"$ne":""}', "public")}))]
 )
@@ -116,11 +118,11 @@ def test_t2_an_empty_scope_never_sends_a_command(
     node: SearchNode, engine: AtlasEngine, leg: str, scope: Scope
 ) -> None:
     engine.prepare(filters=Filters(scope))
-    assert legs_of(engine, Filters(scope))[leg]() in ([], [None])
+    assert legs_of(engine, Filters(scope))[leg]() in ([], [None], {"port"})
     assert [one for one in node.commands if "$listSearchIndexes" not in str(one)] == []
 
 
-@pytest.mark.parametrize("leg", ["articles", "passages", "nearest", "related", "relevance"])
+@pytest.mark.parametrize("leg", LEGS)
 def test_t1_every_command_names_the_workspaces_that_are_granted_and_no_other(
     node: SearchNode, engine: AtlasEngine, leg: str
 ) -> None:
@@ -131,7 +133,7 @@ def test_t1_every_command_names_the_workspaces_that_are_granted_and_no_other(
 
 
 @pytest.mark.parametrize("refused", [NOT_READY, TOO_SLOW])
-@pytest.mark.parametrize("leg", ["articles", "passages", "nearest"])
+@pytest.mark.parametrize("leg", ["articles", "passages", "nearest", "unwritten"])
 def test_a_server_that_cannot_answer_makes_a_leg_busy(
     node: SearchNode, engine: AtlasEngine, leg: str, refused: Document
 ) -> None:
@@ -175,6 +177,21 @@ def test_a_missing_index_is_not_taken_for_an_empty_one(
         ask["nearest"]()
     assert node.asked("$vectorSearch") == []
     assert engine.status()["state"] == "rebuilding"
+
+
+def test_what_no_article_has_is_unwritten(node: SearchNode, engine: AtlasEngine) -> None:
+    node.found = {atlas_indexes.ARTICLES: [{"word": "port"}]}
+    missing = engine.unwritten(question="Which port has the Kubernetes pod?", filters=FILTERS)
+    assert missing == {"kubernetes", "pod"}
+
+
+def test_a_search_does_without_knowing_what_is_written(
+    node: SearchNode, searched: Callable[[], legs.Found]
+) -> None:
+    node.found = {atlas_indexes.PASSAGES: [chunk(1)], VECTORS: [chunk(1)]}
+    node.refuse = lambda command: TOO_SLOW if "$literal" in str(command) else None
+    found = searched()
+    assert (found.written, found.degraded) == (None, ())
 
 
 def test_without_any_index_a_search_says_so(node: SearchNode, engine: AtlasEngine) -> None:
@@ -264,12 +281,12 @@ def test_a_search_without_any_leg_is_busy(
 def test_the_legs_wait_at_the_same_time(
     node: SearchNode, searched: Callable[[], legs.Found]
 ) -> None:
-    both = threading.Barrier(2, timeout=10)
+    all_three = threading.Barrier(3, timeout=10)
 
     def meet(command: Document) -> None:
         stage = str(command.get("pipeline"))
-        if "articles_search" in stage or "$vectorSearch" in stage:
-            both.wait()
+        if any(leg in stage for leg in ("title", "$literal", "$vectorSearch")):
+            all_three.wait()
 
     node.refuse = meet
     assert searched().degraded == ()

@@ -35,6 +35,8 @@ def asked(name: str, filters: Filters = NARROW, question: str = QUESTION) -> lis
         return atlas_pipelines.articles(question, filters, limit=30)
     if name == "passages":
         return atlas_pipelines.passages(question, filters, **recipe, limit=50)
+    if name == "written":
+        return atlas_pipelines.written(question, filters)
     if name == "nearest":
         return atlas_pipelines.nearest(VECTOR, filters, **recipe, limit=50)
     return atlas_pipelines.fused(question, VECTOR, filters, **recipe, each=50, limit=20)
@@ -47,7 +49,7 @@ def definitions() -> list[Document]:
     ]
 
 
-@pytest.mark.parametrize("name", ["articles", "passages", "nearest", "fused"])
+@pytest.mark.parametrize("name", ["articles", "passages", "nearest", "fused", "written"])
 def test_a_pipeline_is_exactly_its_golden_file(name: str) -> None:
     same_as_golden(name, asked(name))
 
@@ -69,13 +71,13 @@ def same_as_golden(name: str, made: Any) -> None:
     assert json.loads(text) == json.loads(path.read_text())
 
 
-@pytest.mark.parametrize("name", ["articles", "passages", "nearest", "fused"])
+@pytest.mark.parametrize("name", ["articles", "passages", "nearest", "fused", "written"])
 @pytest.mark.parametrize("scope", [Scope(), Scope(frozenset({("*", "public"), ("", "public")}))])
 def test_t2_a_scope_of_nothing_asks_nothing(name: str, scope: Scope) -> None:
     assert asked(name, Filters(scope)) == []
 
 
-@pytest.mark.parametrize("name", ["articles", "passages", "fused"])
+@pytest.mark.parametrize("name", ["articles", "passages", "fused", "written"])
 @pytest.mark.parametrize("question", ["", " ", "?"])
 def test_a_question_without_words_asks_nothing(name: str, question: str) -> None:
     assert asked(name, question=question) == []
@@ -83,7 +85,7 @@ def test_a_question_without_words_asks_nothing(name: str, question: str) -> None
 
 @given(st.text(max_size=200))
 def test_c1_a_question_is_only_ever_text_to_look_for(question: str) -> None:
-    for name in ("articles", "passages"):
+    for name in ("articles", "passages", "written"):
         for stage in asked(name, question=question)[:1]:
             compound, usual = (one["$search"]["compound"] for one in (stage, asked(name)[0]))
             assert compound | {"should": None} == usual | {"should": None}
@@ -93,14 +95,17 @@ def test_c1_a_question_is_only_ever_text_to_look_for(question: str) -> None:
             assert {key for text in texts for key in text} <= {"path", "query", "fuzzy", "score"}
 
 
-@pytest.mark.parametrize("name", ["articles", "passages"])
-def test_t1_the_scope_is_inside_what_ranks(name: str) -> None:
-    [stage, *_] = asked(name)
-    compound = stage["$search"]["compound"]
-    grants = compound["filter"][0]["compound"]
-    assert (compound["minimumShouldMatch"], grants["minimumShouldMatch"]) == (1, 1)
-    named = [one["compound"]["filter"][0]["equals"]["value"] for one in grants["should"]]
-    assert named == ([ObjectId(ONE), ObjectId(TWO)] if name == "articles" else [ONE, TWO])
+@pytest.mark.parametrize("name", ["articles", "passages", "written"])
+def test_t1_the_scope_is_inside_what_searches(name: str) -> None:
+    first, *others = asked(name)
+    looked = [one["$unionWith"]["pipeline"][0] for one in others if "$unionWith" in one]
+    assert bool(looked) == (name == "written")
+    for stage in [first, *looked]:
+        compound = stage["$search"]["compound"]
+        grants = compound["filter"][0]["compound"]
+        assert (compound["minimumShouldMatch"], grants["minimumShouldMatch"]) == (1, 1)
+        named = [one["compound"]["filter"][0]["equals"]["value"] for one in grants["should"]]
+        assert named == ([ONE, TWO] if name == "passages" else [ObjectId(ONE), ObjectId(TWO)])
 
 
 @pytest.mark.parametrize("name", ["passages", "nearest"])
@@ -145,6 +150,18 @@ def test_a_real_server_takes_the_stages_after_the_search(db: None, name: str) ->
     [found] = mongo.chunks().aggregate(asked(name)[1:])
     assert found["_id"] == ObjectId(ONE)
     assert found.keys() <= {"_id", "article_id"}
+
+
+def test_a_real_server_joins_the_looks_at_each_word(db: None) -> None:
+    mongo.articles().insert_one(cast("Any", {"_id": ObjectId(ONE)}))
+    _, *stages = asked("written")
+    for one in stages:
+        if "$unionWith" in one:
+            del one["$unionWith"]["pipeline"][0]  # the search itself
+    found = mongo.articles().aggregate(stages)
+    assert list(found) == [
+        {"word": word} for word in ("configure", "cache", "app", "router", "cafe", "js")
+    ]
 
 
 def test_more_neighbours_are_looked_at_than_asked_for_but_no_more_than_the_server_allows() -> None:

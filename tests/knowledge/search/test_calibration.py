@@ -40,7 +40,12 @@ def test_an_opinion_counts_by_its_odds_and_a_share_as_it_is() -> None:
 
 
 def test_a_signal_that_nobody_gave_adds_nothing() -> None:
-    assert Fit({"cosine": 3.0})(Signals()) == 0.5
+    assert Fit({"cosine": 3.0, "written": 3.0})(Signals()) == 0.5
+
+
+def test_only_what_nobody_wrote_of_counts_and_against() -> None:
+    fit = Fit({"written": 3.0})
+    assert fit(Signals(written=0.0)) < fit(Signals(written=0.5)) < fit(Signals(written=1.0)) == 0.5
 
 
 def test_a_fit_is_named_after_the_models_that_spoke() -> None:

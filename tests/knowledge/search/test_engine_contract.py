@@ -149,6 +149,37 @@ def test_t1_the_same_words_elsewhere_are_not_found(
     assert titles_by_meaning(engine, "port", Filters(Scope())) == []
 
 
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Where are the backups of the cached pages?", ""),
+        ("Which elephant travels by Sea?", "elephant"),
+        ("Kubernetes and kubernetas", "kubernetas"),
+    ],
+)
+def test_words_that_no_article_has_in_any_form_are_unwritten(
+    engine: Engine, publish: Publish, scope: Scope, question: str, missing: str
+) -> None:
+    publish("Backup of Kubernetes", "A page is in the cache. We travel.", summary="By the sea")
+    assert engine.unwritten(question=question, filters=Filters(scope)) == set(missing.split())
+
+
+def test_t4_what_the_scope_hides_or_a_filter_leaves_out_is_unwritten(
+    engine: Engine, publish: Publish, make_workspace: Callable[..., Workspace], scope: Scope
+) -> None:
+    publish("Open", "A port.", tags=["sea"])
+    publish("Other", "A harbour.")
+    publish("Closed", "Elephants.", visibility=Visibility.PRIVATE)
+    elsewhere = make_workspace("elsewhere", visibility=Visibility.PUBLIC)
+    publish("Elsewhere", "Giraffes.", workspace=elsewhere)
+    asked, narrow = "port, harbour, elephant, giraffe", Filters(scope, frozenset({"sea"}))
+    missing = engine.unwritten(question=asked, filters=Filters(scope))
+    assert missing == {"elephant", "giraffe"}
+    assert engine.unwritten(question=asked, filters=narrow) == missing | {"harbour"}
+    everything = {"port", "harbour", "elephant", "giraffe"}
+    assert engine.unwritten(question=asked, filters=Filters(Scope())) == everything
+
+
 def titles_by_fusion(question: str, scope: Scope) -> list[str]:
     found = legs.search(question, Filters(scope), Stopwatch())
     assert found.degraded == ()

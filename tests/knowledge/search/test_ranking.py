@@ -11,10 +11,11 @@ from knowledge.access import Scope
 from knowledge.models import Article
 from knowledge.providers import BudgetExceeded, ProviderError
 from knowledge.search import calibration, ranking
-from knowledge.search.calibration import Fit, Fits
+from knowledge.search.calibration import Fit, Fits, Signals
 from knowledge.search.passages import Candidate
 from knowledge.search.ranking import Ranking, rank
 from knowledge.search.retrieve import Retrieval, retrieve
+from knowledge.search.written import Written
 from tests.fakes.embedder import WordEmbedder
 
 QUESTION = "Which port does the server listen on?"
@@ -124,8 +125,8 @@ def test_in_spanish_words_decide_and_the_bundled_models_do_not(
 
 def test_what_was_not_read_stays_behind_and_is_no_surer(judge: Callable[..., Ranking]) -> None:
     names = [f"p{n}" for n in range(ranking.LOCAL_DEPTH + 3)]
-    low = FakeReranker(*[0.001] * ranking.LOCAL_DEPTH)
-    found = judge(" ".join(names), [0.95] * len(names), low)
+    low = FakeReranker(*[0.02] * ranking.LOCAL_DEPTH)
+    found = judge(" ".join(names), [0.05] * ranking.LOCAL_DEPTH + [0.95] * 3, low)
     assert texts(found) == " ".join(names)
     assert max(one.relevance for one in found.judged) < 0.3
 
@@ -137,7 +138,25 @@ def test_f6_without_the_reranker_the_fused_order_stays(
     found = judge("a b c", [0.2, 0.9, None], FakeReranker(failure))
     assert texts(found) == "a b c"
     assert found.degraded == ("rerank_skipped",)
-    assert [one.relevance for one in found.judged][:2] == pytest.approx([0.2, 0.9])
+    alone = calibration.SHIPPED[calibration.key(BUNDLED[0], None)]
+    expected = [alone(Signals(cosine=0.2)), alone(Signals(cosine=0.9))]
+    assert [one.relevance for one in found.judged][:2] == expected
+
+
+def test_what_nobody_wrote_of_makes_the_nearest_passage_less_likely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(providers, "reranker", lambda: FakeReranker(0.5))
+
+    def relevance(written: float | None) -> float:
+        [one] = rank(
+            question=QUESTION, candidates=[candidate("a")], cosines=[0.5], strengths=[1.0],
+            embedder=BUNDLED[0], fits=calibration.SHIPPED,
+            written=None if written is None else Written(written),
+        ).judged  # fmt: skip
+        return one.relevance
+
+    assert relevance(0.0) < 0.3 < relevance(1.0) == relevance(None)
 
 
 def test_no_reranker_is_not_a_failure(judge: Callable[..., Ranking]) -> None:
