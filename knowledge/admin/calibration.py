@@ -25,6 +25,7 @@ WORDS = {
     "reranker": "What the reranker says",
     "words": "Words of the question in the passage",
     "written": "Nothing asked that nobody wrote of",
+    "named": "Names of the question in the passage",
 }
 
 

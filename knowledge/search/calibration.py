@@ -33,17 +33,19 @@ class Signals:
 
     `cosine` and `reranker` are a model's opinions; `words` is the share of the question's
     telling words that the passage or its headings have; `written` is how much of the question
-    anybody has written of (`written.py`), the same for all its candidates.
+    anybody has written of (`written.py`), the same for all its candidates, and `named` the share
+    of the names in it that the passage or its headings have, None where it has no name.
     """
 
     cosine: float | None = None
     reranker: float | None = None
     words: float | None = None
     written: float | None = None
+    named: float | None = None
 
     def evidence(self) -> dict[str, float]:
-        """By name, those known: of an opinion the log-odds, of a share the share, and of
-        `written` what is missing, below 0: where it is not known, nothing is."""
+        """By name, those known: of an opinion the log-odds, of `words` the share, and of the
+        others what is missing, below 0: where they are not known, nothing is."""
         known = ((name, getattr(self, name)) for name in SIGNALS)
         return {name: _evidence(name, value) for name, value in known if value is not None}
 
@@ -55,7 +57,7 @@ OPINIONS: Final = frozenset({"cosine", "reranker"})
 def _evidence(name: str, value: float) -> float:
     if name in OPINIONS:
         return log_odds(value)
-    return value - 1 if name == "written" else value
+    return value if name == "words" else value - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +87,19 @@ COSINES: Final = {"bge-small-en-v1.5-int8@1": Logistic(slope=31.6, midpoint=0.68
 
 SHIPPED: Final[Fits] = {
     "bge-small-en-v1.5-int8@1|ms-marco-MiniLM-L12-v2-int8@1": Fit(
-        {"cosine": 0.25, "reranker": 0.23, "written": 1.5}, 0.6
+        {"cosine": 0.25, "reranker": 0.23, "written": 1.5, "named": 0.75}, 0.7
     ),
     # skipped, or not read that far down
-    "bge-small-en-v1.5-int8@1|none": Fit({"cosine": 0.3, "written": 1.2}, -0.1),
-    "none|ms-marco-MiniLM-L12-v2-int8@1": Fit({"reranker": 0.3, "written": 1.2}, 0.1),
-    "none|none": Fit({"words": 3.4, "written": 2.0}, -1.9),
+    "bge-small-en-v1.5-int8@1|none": Fit({"cosine": 0.3, "written": 1.2, "named": 0.5}),
+    "none|ms-marco-MiniLM-L12-v2-int8@1": Fit({"reranker": 0.3, "written": 1.2, "named": 0.5}, 0.2),
+    "none|none": Fit({"words": 3.4, "written": 2.0, "named": 0.75}, -1.9),
 }
 """What a site starts with.
 
 What the weights are to each other was chosen to tell answerable questions from unanswerable ones
-on three manuals, and tried on a fourth and on all of them in one workspace. The biases let about
-a tenth of the far and near questions of one manual pass. How large they all are follows from how
-often a passage is right: a likelihood over the first five (docs/measurements.md).
+on three manuals, and tried on a fourth and on all of them in one workspace. With the biases about
+a tenth of the far and near questions of a manual pass. How large they all are follows from how
+often a passage is right: the likelihood of the first five (docs/measurements.md).
 """
 
 

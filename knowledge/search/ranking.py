@@ -17,7 +17,7 @@ from knowledge.search import calibration, languages, remembered, terms
 from knowledge.search.calibration import SIGNALS, Fits, Signals
 from knowledge.search.fusion import vote
 from knowledge.search.passages import Candidate
-from knowledge.search.written import Written
+from knowledge.search.written import Written, telling_names
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Judged:
 class Ranking:
     """Candidates, best first; `source` says in words where their relevance comes from.
 
-    `unwritten` are the question's words that stand nowhere, as they were asked.
+    `unwritten` are names in the question, else other words, that stand nowhere.
     """
 
     judged: tuple[Judged, ...] = ()
@@ -100,15 +100,18 @@ def rank(
 
 def signals(question: str, one: Judged, wanted: Collection[str] = SIGNALS) -> Signals:
     """All that is known of a judged candidate; of what costs time, only the `wanted`."""
-    words = shared_words(question, one.candidate) if "words" in wanted else None
-    return Signals(one.cosine, one.reranked, words, one.written)
+    words = shared(terms.query_words(question), one.candidate) if "words" in wanted else None
+    named = shared(telling_names(question), one.candidate) if "named" in wanted else None
+    return Signals(one.cosine, one.reranked, words, one.written, named)
 
 
-def shared_words(question: str, passage: Candidate) -> float:
-    """The share of the question's telling words that the passage or its headings have."""
-    asked = {terms.stem(word) for word in terms.query_words(question)}
+def shared(words: Collection[str], passage: Candidate) -> float | None:
+    """The share of the words that the passage or its headings have; None of no words."""
+    asked = {terms.stem(word) for word in words}
+    if not asked:
+        return None
     held = set(terms.prose().analyze(f"{' '.join(passage.breadcrumb)} {passage.text}"))
-    return len(asked & held) / len(asked) if asked else 0.0
+    return len(asked & held) / len(asked)
 
 
 def _reranker(question: str) -> Reranker | None:

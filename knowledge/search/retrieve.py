@@ -79,7 +79,7 @@ class Retrieval:
     """What was found. `none` means: nothing that is likely to answer, and no passages.
 
     `timings_ms` is by stage; `degraded` says by stable codes what could not be done. `unwritten`
-    are the question's words that no article has which was searched, as they were asked.
+    are names in the question, else other words, that no article has which was searched.
     """
 
     passages: tuple[Passage, ...] = ()

@@ -8,6 +8,7 @@ ever wrote *Vue*. Which words stand nowhere is an engine's to say. Pure.
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from knowledge.search import languages, terms
@@ -33,7 +34,8 @@ def telling_words(question: str) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`share` is 1 where all of a question's words are written somewhere, and 0 where a name is
-    not, or three other words. `missing` are the words that are not, spelt as they were asked."""
+    not, or three other words. `missing` are the names that are not, spelt as they were asked, or
+    the other words where it is no name that is missing."""
 
     share: float = 1.0
     missing: tuple[str, ...] = ()
@@ -41,11 +43,17 @@ class Written:
 
 def measure(question: str, unwritten: Collection[str]) -> Written:
     """`unwritten` are those of the question's `telling_words` that stand nowhere."""
-    named = names(question)
-    lost = sum(NAME if word in named else WORD for word in unwritten)
+    named = telling_names(question).intersection(unwritten)
+    lost = NAME * len(named) + WORD * (len(unwritten) - len(named))
     spelt = {word: form for word, _ in _spelt(question) for form in terms.words().analyze(word)}
-    missing = tuple(word for word, form in spelt.items() if form in unwritten)
+    missing = tuple(word for word, form in spelt.items() if form in (named or unwritten))
     return Written(max(1.0 - lost, 0.0), missing)
+
+
+@lru_cache(maxsize=64)
+def telling_names(question: str) -> frozenset[str]:
+    """Those of the telling words that are names."""
+    return names(question).intersection(telling_words(question))
 
 
 def names(question: str) -> frozenset[str]:

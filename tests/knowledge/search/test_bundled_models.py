@@ -52,6 +52,13 @@ def test_g1_covered_questions_are_answered_and_others_refused(
         assert (ask(question).confidence, ask(question).passages) == ("none", ())
 
 
+def test_g1_a_product_that_nobody_wrote_about_is_refused_and_named(
+    ask: Callable[[str], Retrieval],
+) -> None:
+    found = ask("Which port does Elasticsearch use?")
+    assert (found.confidence, found.unwritten) == ("none", ("Elasticsearch",))
+
+
 def test_g1_another_language_is_refused_rather_than_guessed(
     ask: Callable[[str], Retrieval],
 ) -> None:

@@ -150,7 +150,7 @@ def test_what_nobody_wrote_of_makes_the_nearest_passage_less_likely(
 
     def relevance(written: float | None) -> float:
         [one] = rank(
-            question=QUESTION, candidates=[candidate("a")], cosines=[0.5], strengths=[1.0],
+            question=QUESTION, candidates=[candidate("a")], cosines=[0.4], strengths=[1.0],
             embedder=BUNDLED[0], fits=calibration.SHIPPED,
             written=None if written is None else Written(written),
         ).judged  # fmt: skip
@@ -185,9 +185,22 @@ def test_an_embedder_without_calibration_is_said_to_have_none(
 
 def test_shared_words_count_by_stem_and_not_by_number() -> None:
     passage = candidate("Servers listening on a port")
-    assert ranking.shared_words("Does the server listen on a port?", passage) == 1
-    assert ranking.shared_words("Does the server whistle?", passage) == 0.5
-    assert ranking.shared_words("", passage) == 0
+    assert ranking.shared(["server", "listen", "port"], passage) == 1
+    assert ranking.shared(["server", "whistle"], passage) == 0.5
+    assert ranking.shared([], passage) is None
+
+
+def test_a_name_that_the_passage_lacks_makes_it_less_likely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(providers, "reranker", lambda: FakeReranker(0.5, 0.5, 0.5))
+    passages = [candidate("Vue and Nuxt route"), candidate("Vue routes"), candidate("We route")]
+    found = rank(
+        question="How do I route in Vue with Nuxt?", candidates=passages, cosines=[0.5] * 3,
+        strengths=[1.0] * 3, embedder=BUNDLED[0], fits=calibration.SHIPPED,
+    ).judged  # fmt: skip
+    both, one, none = (judged.relevance for judged in found)
+    assert both > one > none
 
 
 # through the whole of retrieval
