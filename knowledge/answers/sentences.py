@@ -18,11 +18,11 @@ from knowledge.markdown import parse
 from knowledge.placing import CITATION
 
 _END: Final = re.compile(
-    # a full stop before a capital or a citation, which belongs to it; or one of a script that
-    # has no capitals or spaces
+    # a full stop before a capital or a citation, which belongs to it with the stop after it, as a
+    # quotation has one; or one of a script that has no capitals or spaces
     r"""(?:[.!?\u2026]["'\u201d\u2019\u00bb)\]]*(?:(?:\s*"""
     + CITATION
-    + r""")+(?=\s|\Z)|(?=\s+[^\sa-z]))|[\u3002\uff01\uff1f\u0964\u061f](?:\s*"""
+    + r""")+[.!?]?(?=\s|\Z)|(?=\s+[^\sa-z]))|[\u3002\uff01\uff1f\u0964\u061f](?:\s*"""
     + CITATION
     + r""")*)\s*"""
 )
