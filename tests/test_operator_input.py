@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.test import Client
+from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
 from accounts.models import ApiToken, Session, User
 from kbsite import mongo
 from knowledge.answers import opening
 from knowledge.models import Article, Membership, Role, Visibility, Workspace
-from tests.addresses import ADMIN, OF_A_WORKSPACE, OTHERS, address
+from tests.addresses import ADMIN, OF_A_WORKSPACE, OTHERS, URLS, address
 from tests.conftest import PASSWORD
 from tests.knowledge.conftest import retrieval
 
@@ -141,6 +143,33 @@ def test_c1_operators_in_forms_and_queries_are_words(
     assert client.get(address("accounts:security", "")).status_code == 200, "all was asked by them"
     assert walk.wrong == []
     assert theirs() == before
+
+
+def object_pages() -> list[str]:
+    """Every page of the panel about one object, of something that there is and of what is none."""
+    pages = []
+    for action in ("history", "password_change", "change", "delete"):
+        for model in admin.site._registry:
+            there = model._default_manager.first()
+            ids = [str(there.pk)] if there else []
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}"
+            name = "admin:auth_user_password_change" if "user_password" in name else name
+            if name in URLS:
+                pages += [reverse(name, args=[one]) for one in [*ids, *TEXTS]]
+    return pages
+
+
+def test_c1_operators_in_the_panels_pages_of_objects_are_words(roots: Client) -> None:
+    walk = Walk(roots, [])
+    walk.targets = object_pages()
+    assert len(walk.targets) > 20 * len(TEXTS)
+    for target in walk.targets:
+        walk.names |= set(NAMED.findall(said(roots.get(target))))
+    walk.names -= {"csrfmiddlewaretoken"}
+    for method in ("get", "post"):
+        for shift, target in enumerate(walk.targets):
+            walk(method, target, hostile(walk.names, shift))
+    assert walk.wrong == []
 
 
 def test_c1_no_expression_is_run_by_a_search(eves: Client) -> None:
