@@ -13,7 +13,7 @@ from typing import Any, Final
 from pymongo.cursor import Cursor
 
 from accounts import audit
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 COLUMNS: Final = (
     "at",

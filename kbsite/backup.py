@@ -24,7 +24,7 @@ from kbsite.archive import (
     read_documents,
     read_header,
 )
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 RAW = CodecOptions(document_class=RawBSONDocument)
 # What a restore has loaded is kept under these names until all of it is there.

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 HEARTBEAT_KEPT = timedelta(minutes=10)
 USAGE_KEPT = timedelta(days=365)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from pymongo.errors import PyMongoError
 
 from kbsite import mongo
+from kbsite.documents import Heartbeat
 from knowledge import providers, recipes
 from knowledge.answers.answerers import answerer
 from knowledge.live.hub import live_status
@@ -70,7 +71,7 @@ def _from_database() -> tuple[Report, Report, Report | None]:
     return {"ok": True, "latency_ms": round(milliseconds, 1)}, _worker(latest), embedding
 
 
-def _worker(latest: mongo.Heartbeat | None) -> Report:
+def _worker(latest: Heartbeat | None) -> Report:
     if latest is None:
         return {"alive": False, "heartbeat_age_seconds": None}
     age = round((datetime.now(UTC) - latest["at"]).total_seconds(), 1)

@@ -1,19 +1,16 @@
-"""The one place that opens MongoDB clients, and what each pymongo collection holds.
+"""The one place that opens MongoDB clients, and an accessor for each pymongo collection.
 
-Collections owned by Django models (users, articles, sessions, ...) are described by those
-models; the ones here have no model. `kbsite/collections.py` holds their indexes.
+What they hold is `kbsite/documents.py`, their indexes are `kbsite/collections.py`.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, NotRequired, TypedDict, TypeVar, cast
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from bson import ObjectId
 from bson.binary import Binary, BinaryVectorDtype
 from bson.codec_options import CodecOptions
 from django.conf import settings
@@ -29,80 +26,12 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-Document = dict[str, Any]
+from kbsite.documents import AnswerDocument, ChunkDocument, Document, Heartbeat, UsageEvent
+
 T = TypeVar("T")
 # Django's models want naive datetimes from the client, so awareness is set per database
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _PASSING = ("TransientTransactionError", "RetryableWriteError")
-
-
-class ChunkDocument(TypedDict):
-    """One searchable passage of an article, at one revision, for the searches of one recipe.
-
-    `copied` changes whenever the same passage is written for another recipe.
-    """
-
-    _id: ObjectId
-    article_id: ObjectId
-    workspace_id: str
-    chunk_index: int
-    revision: int
-    breadcrumb: list[str]
-    anchor: str
-    text: str
-    start: int
-    end: int
-    content_hash: str
-    embedding: Binary
-    recipe: str
-    tags: list[str]
-    category: str
-    visibility: str
-    status: str
-    copied: NotRequired[ObjectId]
-
-
-class AnswerDocument(TypedDict):
-    """A question, what was retrieved for it, and its answer: `knowledge.answers.store`.
-
-    `asker` is an account's id, or the key of a guest's browser: `knowledge.answers.readers`.
-    `events` is the replay: one token event with the text so far, then the ending.
-    """
-
-    _id: ObjectId
-    workspace_id: str
-    scope: list[list[str]]
-    asker: ObjectId | str | None
-    question: str
-    tags: list[str]
-    category: str
-    fingerprint: str
-    retrieval: Document
-    state: str
-    owner: NotRequired[str]
-    lease_until: NotRequired[datetime]
-    followed_until: NotRequired[datetime]
-    stop_requested: NotRequired[bool]
-    events: list[Document]
-    created_at: datetime
-    expires_at: NotRequired[datetime]
-
-
-class UsageEvent(TypedDict):
-    """One model call: time-series, told apart by `meta`."""
-
-    timestamp: datetime
-    meta: Document
-    tokens: int
-    latency_ms: float
-
-
-class Heartbeat(TypedDict):
-    """A worker that is alive; `_id` names its process."""
-
-    _id: str
-    at: datetime
-    indexing: ObjectId | None
 
 
 _async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncMongoClient[Document]] = (

@@ -14,7 +14,7 @@ from django.conf import settings
 from pymongo import ReturnDocument
 
 from kbsite import mongo
-from kbsite.mongo import ChunkDocument, Document
+from kbsite.documents import ChunkDocument, Document
 from knowledge import recipes
 from knowledge.chunking import Chunk, chunk
 from knowledge.leasing import LeaseLost

@@ -11,7 +11,8 @@ from bson import ObjectId
 from django.conf import settings
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
-from kbsite.mongo import Document, articles
+from kbsite.documents import Document
+from kbsite.mongo import articles
 from knowledge.models import Status
 
 FIRST_RETRY = timedelta(seconds=5)

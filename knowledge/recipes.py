@@ -17,7 +17,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from kbsite import mongo
-from kbsite.mongo import Document, unpack_vector
+from kbsite.documents import Document
+from kbsite.mongo import unpack_vector
 from knowledge import providers
 from knowledge.providers import Embedder, ProviderError
 

@@ -20,8 +20,9 @@ from pymongo.errors import PyMongoError
 
 from accounts.sending import start_sending
 from kbsite import mongo
+from kbsite.documents import Document
 from kbsite.logs import without_message
-from kbsite.mongo import Document, articles
+from kbsite.mongo import articles
 from knowledge import recipes
 from knowledge.article_page import lay_out, lay_out_newest
 from knowledge.authoring.sweeping import sweep, sweep_files

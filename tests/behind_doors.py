@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.answers import opening
 from knowledge.authoring.bulk import Action, Change, Seen, act_on_articles
 from knowledge.authoring.image_addresses import image_ids

@@ -11,18 +11,19 @@ from django.utils.functional import cached_property
 from pymongo.cursor import Cursor
 
 from kbsite import mongo
+from kbsite.documents import Document
 from kbsite.filtering import FilteredAdmin
 
 MOST_COUNTED = 10_000
 
 
-def in_order(queryset: QuerySet[Any]) -> Cursor[mongo.Document]:
+def in_order(queryset: QuerySet[Any]) -> Cursor[Document]:
     """The documents of a queryset as an index sorts them; Django's backend would sort them all."""
     match, order = _compiled(queryset)
     return mongo.database()[queryset.model._meta.db_table].find(match).sort(order)
 
 
-def _compiled(queryset: QuerySet[Any]) -> tuple[mongo.Document, list[tuple[str, int]]]:
+def _compiled(queryset: QuerySet[Any]) -> tuple[Document, list[tuple[str, int]]]:
     compiler = queryset.query.get_compiler(queryset.db)
     try:
         compiler.pre_sql_setup()

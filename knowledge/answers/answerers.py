@@ -1,6 +1,6 @@
 """Which answerer this site uses, and what it is asked for one stored answer."""
 
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.answers.extractive import ExtractiveAnswerer
 from knowledge.answers.limits import MODEL_USED_UP
 from knowledge.answers.prompt import build_prompt

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.answers.answerability import Answered, answered
 from knowledge.answers.checking import check_answer
 from knowledge.answers.events import Json

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from bson import ObjectId
 from django.conf import settings
 
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.access import Scope
 from knowledge.answers import prompt, store
 from knowledge.answers.answerers import answerer

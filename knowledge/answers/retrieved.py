@@ -10,7 +10,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from kbsite.mongo import AnswerDocument, Document
+from kbsite.documents import AnswerDocument, Document
 from knowledge.access import Scope
 from knowledge.models import Article, Status
 from knowledge.search.freshness import INDEX_LAG, changed_since

@@ -16,7 +16,7 @@ from bson import ObjectId
 from pymongo import DESCENDING, ReturnDocument
 
 from kbsite import mongo
-from kbsite.mongo import AnswerDocument, UsageEvent
+from kbsite.documents import AnswerDocument, UsageEvent
 from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, Json, TokenEvent, as_json
 from knowledge.answers.readers import Asker
 

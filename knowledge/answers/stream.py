@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from bson import ObjectId
 from bson.errors import InvalidId
 
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.access import Scope
 from knowledge.answers import store
 from knowledge.answers.events import (

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.answer_html import MAX_CHARS
 from knowledge.answers import store
 from knowledge.answers.answerers import answerer, answerer_of, prompt_of

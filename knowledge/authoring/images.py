@@ -16,7 +16,7 @@ from gridfs.errors import FileExists
 
 from accounts.models import User
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.authoring.image_addresses import image_address
 from knowledge.authoring.picture_files import Picture, PictureRefused, read_picture
 from knowledge.models import Workspace

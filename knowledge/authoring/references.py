@@ -16,7 +16,7 @@ from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.models import Article, OldAddress, Status, Visibility, Workspace
 from knowledge.rendering import VERSION
 

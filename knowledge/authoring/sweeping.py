@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.authoring.image_addresses import image_ids
 from knowledge.editing import purge_articles
 from knowledge.models import Article, Draft, ImportJob, Status, Workspace

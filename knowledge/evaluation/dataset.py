@@ -8,12 +8,12 @@ document and grade, with or without a header, or with TREC's four columns. Other
 alone. The corpus is read twice and never held.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from knowledge.evaluation.records import DatasetError, lines, record_id, record_text, records
 from knowledge.transfer.markdown_files import (
     CannotRead,
     MarkdownFile,
@@ -29,10 +29,6 @@ QUERIES: Final = "queries.jsonl"
 QRELS: Final = "qrels.tsv"
 _COLUMNS: Final = (3, 4)
 _SHOWN_IDS: Final = 3
-
-
-class DatasetError(Exception):
-    """The folder cannot be evaluated on; the message names the file, and the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class Dataset:
         if self.corpus.is_dir():
             yield from map(_from_file, find_files(self.corpus))
         else:
-            for where, record in _records(self.corpus):
+            for where, record in records(self.corpus):
                 yield _from_record(where, record)
 
 
@@ -144,11 +140,11 @@ def _ids(corpus: Path) -> frozenset[str]:
     if corpus.is_dir():
         return frozenset(file.relative for file in find_files(corpus))
     seen: set[str] = set()
-    for where, record in _records(corpus):
-        key = _id(where, record)
+    for where, record in records(corpus):
+        key = record_id(where, record)
         if key in seen:
             raise DatasetError(f"{where}: the id {key!r} was used before.")
-        _text(where, record, "text")
+        record_text(where, record, "text")
         seen.add(key)
     if not seen:
         raise DatasetError(f"{corpus.name} holds no document.")
@@ -163,8 +159,8 @@ def _from_file(file: MarkdownFile) -> Document:
 
 
 def _from_record(where: str, record: Mapping[str, Any]) -> Document:
-    key = _id(where, record)
-    title = _text(where, record, "title") if record.get("title") is not None else ""
+    key = record_id(where, record)
+    title = record_text(where, record, "title") if record.get("title") is not None else ""
     try:
         return Document(key, page_of_converted(record["text"], key, title, ""))
     except CannotRead as error:
@@ -175,7 +171,7 @@ def _queries(path: Path, *, taken: Collection[str]) -> dict[str, Query]:
     if not path.is_file():
         raise DatasetError(f"{path} is not there: it holds the questions, a line of JSON each.")
     found: dict[str, Query] = {}
-    for where, record in _records(path):
+    for where, record in records(path):
         query = _query(where, record)
         if query.id in found or query.id in taken:
             raise DatasetError(f"{where}: the id {query.id!r} was used before.")
@@ -186,18 +182,18 @@ def _queries(path: Path, *, taken: Collection[str]) -> dict[str, Query]:
 
 
 def _query(where: str, record: Mapping[str, Any]) -> Query:
-    text = _text(where, record, "text")
+    text = record_text(where, record, "text")
     if not text.strip():
         raise DatasetError(f'{where}: "text" is empty.')
     for key in ("answerable", "any", "held_out"):
         if not isinstance(record.get(key), bool | None):
             raise DatasetError(f'{where}: "{key}" must be true or false.')
     return Query(
-        id=_id(where, record),
+        id=record_id(where, record),
         text=text,
-        answer=_text(where, record, "answer") if record.get("answer") else "",
+        answer=record_text(where, record, "answer") if record.get("answer") else "",
         answerable=record.get("answerable"),
-        kind=_text(where, record, "kind") if record.get("kind") else "",
+        kind=record_text(where, record, "kind") if record.get("kind") else "",
         any=bool(record.get("any")),
         held_out=bool(record.get("held_out")),
     )
@@ -227,7 +223,7 @@ def _judgements(
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, float]]:
-    for number, line in _lines(path):
+    for number, line in lines(path):
         where = f"{path.name}, line {number}"
         cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
         if len(cells) not in _COLUMNS:
@@ -252,42 +248,3 @@ def _unjudged(queries: Iterable[Query]) -> list[str]:
 def _some(ids: Any) -> str:
     shown = [repr(one) for one in ids][:_SHOWN_IDS]
     return ", ".join(shown) + (", …" if len(ids) > _SHOWN_IDS else "")
-
-
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each line's JSON object, and where it stands in words."""
-    for number, line in _lines(path):
-        where = f"{path.name}, line {number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise DatasetError(f"{where}: this is not JSON ({error}).") from None
-        if not isinstance(record, dict):
-            raise DatasetError(f"{where}: this is not a JSON object.")
-        yield where, record
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that hold anything, counted from 1."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
-            except UnicodeDecodeError:
-                raise DatasetError(f"{path.name}, line {number}: this is not UTF-8.") from None
-            if text.strip():
-                yield number, text
-
-
-def _id(where: str, record: Mapping[str, Any]) -> str:
-    """The record's id; BEIR's sets call it `_id`, and some count instead of naming."""
-    found = record.get("id", record.get("_id"))
-    if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
-        raise DatasetError(f'{where}: "id" is missing.')
-    return str(found)
-
-
-def _text(where: str, record: Mapping[str, Any], key: str) -> str:
-    if not isinstance(found := record.get(key), str):
-        raise DatasetError(f'{where}: "{key}" is missing, or is not text.')
-    return found

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 
 from knowledge.evaluation.comparing import NotComparable
-from knowledge.evaluation.dataset import DatasetError
+from knowledge.evaluation.records import DatasetError
 from knowledge.evaluation.running import NoSuchEngine
 from knowledge.providers import ProviderError
 from knowledge.search.atlas_indexes import IndexesNotReady

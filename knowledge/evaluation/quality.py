@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.evaluation import metrics, plots
 from knowledge.evaluation.labels import LEADING, Labelled
 from knowledge.evaluation.metrics import Bin, CalibrationError, Interval

@@ -17,11 +17,13 @@ from tqdm import tqdm
 
 from kbsite import mongo
 from kbsite.collections import ensure_collections
+from kbsite.documents import Document
 from knowledge import providers, recipes
 from knowledge.access import scope_for
 from knowledge.editing import create_article
 from knowledge.evaluation.databases import advice, left_behind, new_name
-from knowledge.evaluation.dataset import Dataset, DatasetError
+from knowledge.evaluation.dataset import Dataset
+from knowledge.evaluation.records import DatasetError
 from knowledge.indexing import TooManySections, index_article
 from knowledge.leasing import lease_next, release
 from knowledge.models import Status, Visibility, Workspace
@@ -103,7 +105,7 @@ def bar(things: Iterable[Any] | None = None, **how: Any) -> Any:
     return tqdm(things, file=sys.stderr, **how)
 
 
-def _start_engine(engine: Kind, database: Database[mongo.Document], corpus: Corpus) -> None:
+def _start_engine(engine: Kind, database: Database[Document], corpus: Corpus) -> None:
     """Over all that was indexed: search nodes are told only now, and build their indexes once."""
     if engine == "atlas":
         wanted = search_indexes([_embedder().dimensions])

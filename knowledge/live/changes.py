@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bson import ObjectId
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.models import Article
 
 STATE_FIELDS: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 from bson import ObjectId
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.live.changes import PROJECTION, Change, article_of
 
 MAX_FOUND: Final = 2_000

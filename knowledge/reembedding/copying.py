@@ -12,7 +12,7 @@ from bson import ObjectId
 from django.conf import settings
 
 from kbsite import mongo
-from kbsite.mongo import ChunkDocument
+from kbsite.documents import ChunkDocument
 from knowledge import recipes
 from knowledge.chunking import Chunk
 from knowledge.indexing import embed, known_embeddings

@@ -13,7 +13,7 @@ from bson import ObjectId
 from django.conf import settings
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge import recipes
 from knowledge.recipes import Recipes
 

@@ -2,35 +2,31 @@
 
 The server's search nodes follow the database by themselves, so there is no feed here, and what
 was just written may not be found yet. What is asked is `atlas_pipelines.py`; of which indexes,
-`atlas_indexes.py`. Scores stay here: what comes out are ranks, and relevance as `local.py` has.
+`atlas_indexes.py`; whether they answer, `atlas_readiness.py`. Scores stay here: what comes out
+are ranks, and relevance as `local.py` has.
 """
 
 import logging
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 import pymongo
 from bson import ObjectId
 from pymongo.database import Database
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
-from kbsite.mongo import Document, unpack_vector
+from kbsite.documents import Document
+from kbsite.mongo import unpack_vector
 from knowledge.providers import ProviderError, Vectors
 from knowledge.search import atlas_pipelines, calibration, written
-from knowledge.search.atlas_indexes import ARTICLES, PASSAGES, states, vector_index
+from knowledge.search.atlas_indexes import ARTICLES, PASSAGES, vector_index
+from knowledge.search.atlas_readiness import SECONDS, Readiness, answering
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
 
 logger = logging.getLogger(__name__)
 
-SECONDS: Final = 5.0
-"""The longest that one leg waits: a search on an index that is being built may hang."""
 _STATUS_SECONDS: Final = 1.0
-_READY_SECONDS, _UNREADY_SECONDS = 300.0, 3.0
-"""How long an answer to which indexes can be searched holds: all of them, or not."""
 _ORTHOGONAL: Final = 0.5  # (1 + cosine) / 2 for a cosine of 0
 # the nearest are often the article's own
 _RELATED_CHUNKS: Final = 250
@@ -39,7 +35,6 @@ _RELATED_SECONDS: Final = 0.5
 _CENTRE_CHUNKS: Final = 2_000
 
 _BUILDING: Final = "The search index is still being built. Try again in a few minutes."
-_SILENT: Final = "The search does not answer at the moment. Nothing was lost; try again soon."
 
 
 class AtlasEngine:
@@ -117,7 +112,7 @@ class AtlasEngine:
         if not hits or not filters.workspace_ids:
             return [None] * len(hits)
         ids = {"_id": {"$in": [hit.chunk_id for hit in hits]}}
-        with _answering(SECONDS):
+        with answering(SECONDS):
             found = {one["_id"]: _vector(one) for one in self._stored(ids, filters, len(hits))}
         cosines = [found[one] @ vector if (one := hit.chunk_id) in found else None for hit in hits]
         return [
@@ -129,7 +124,7 @@ class AtlasEngine:
         if not filters.workspace_ids:
             return []
         try:
-            with _answering(_RELATED_SECONDS):
+            with answering(_RELATED_SECONDS):
                 found = self._related(article_id, filters, limit)
         except ProviderError:
             return []
@@ -142,7 +137,7 @@ class AtlasEngine:
         if index not in self._readiness.queryable():
             raise ProviderError(_BUILDING, "busy")
         try:
-            with _answering(SECONDS):
+            with answering(SECONDS):
                 return list(self._database[collection].aggregate(pipeline))
         except ProviderError:
             self._readiness.forget()
@@ -178,59 +173,6 @@ class AtlasEngine:
         return self._database["chunks"].find({**wanted, **within}, fields).limit(limit)
 
 
-class Readiness:
-    """Which of the wanted indexes can be searched; the server is not asked for every search."""
-
-    def __init__(self, database: Database[Document], wanted: Sequence[str]) -> None:
-        self.wanted = frozenset(wanted)
-        self._database = database
-        self._lock = threading.Lock()
-        self._able: frozenset[str] | ProviderError = frozenset()
-        self._asked_again_at = 0.0
-
-    def queryable(self) -> frozenset[str]:
-        """Those that answer. Raises `ProviderError` where the server does not.
-
-        One search asks at a time, the others go by what was known before.
-        """
-        due = time.monotonic() >= self._asked_again_at
-        if due and self._lock.acquire(blocking=not self._asked_again_at):
-            try:
-                self._look()
-            finally:
-                self._lock.release()
-        if isinstance(self._able, ProviderError):
-            raise ProviderError(_SILENT, "busy")
-        return self._able
-
-    def forget(self) -> None:
-        """Ask again next time."""
-        self._asked_again_at = min(self._asked_again_at, time.monotonic())
-
-    def _look(self) -> None:
-        if time.monotonic() < self._asked_again_at:  # somebody else has asked meanwhile
-            return
-        try:
-            self._able = self._ask()
-        except ProviderError as error:
-            self._able = error
-        held = _READY_SECONDS if self._able == self.wanted else _UNREADY_SECONDS
-        self._asked_again_at = time.monotonic() + held
-
-    def _ask(self) -> frozenset[str]:
-        try:
-            with pymongo.timeout(SECONDS):
-                found = states(self._database)
-        except OperationFailure as error:
-            if error.timeout:
-                raise _as_provider_error(error) from None
-            # not allowed to ask: let the searches themselves tell
-            return self.wanted
-        except PyMongoError as error:
-            raise _as_provider_error(error) from None
-        return frozenset(name for name in self.wanted if name in found and found[name].queryable)
-
-
 def chunk_hits(found: Sequence[Document], strengths: Sequence[float]) -> list[ChunkHit]:
     """Chunks in their order, ranked from 1."""
     return [
@@ -243,22 +185,6 @@ def _shares(found: Sequence[Document]) -> list[float]:
     """Each score as a share of the best one's."""
     best = found[0]["score"] if found else 1.0
     return [one["score"] / best if best > 0 else 1.0 for one in found]
-
-
-@contextmanager
-def _answering(seconds: float) -> Iterator[None]:
-    """MongoDB has so long to answer, else `ProviderError`."""
-    try:
-        with pymongo.timeout(seconds):
-            yield
-    except PyMongoError as error:
-        raise _as_provider_error(error) from None
-
-
-def _as_provider_error(error: PyMongoError) -> ProviderError:
-    # by type and code only: a server's message can quote the question
-    logger.warning("search failed: %s %s", type(error).__name__, getattr(error, "code", ""))
-    return ProviderError(_SILENT, "busy")
 
 
 def _vector(chunk: Document) -> Vectors:

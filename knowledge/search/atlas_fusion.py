@@ -12,10 +12,11 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.providers import Vectors
 from knowledge.search import atlas_pipelines
-from knowledge.search.atlas import SECONDS, chunk_hits
+from knowledge.search.atlas import chunk_hits
+from knowledge.search.atlas_readiness import SECONDS
 from knowledge.search.engine import ChunkHit, Filters
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.operations import SearchIndexModel
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from bson import ObjectId
 from django.conf import settings
 
-from kbsite.mongo import Document, pack_vector
+from kbsite.documents import Document
+from kbsite.mongo import pack_vector
 from knowledge.models import Status
 from knowledge.providers import Vectors
 from knowledge.search import terms

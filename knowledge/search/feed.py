@@ -15,7 +15,7 @@ from bson import ObjectId
 from pymongo.change_stream import ChangeStream
 from pymongo.database import Database
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 logger = logging.getLogger(__name__)
 

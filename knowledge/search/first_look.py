@@ -10,7 +10,8 @@ from typing import Final
 from bson import ObjectId
 from pymongo.database import Database
 
-from kbsite.mongo import Document, unpack_vector
+from kbsite.documents import Document
+from kbsite.mongo import unpack_vector
 from knowledge.models import Status
 from knowledge.search.loading import LoadedArticle, LoadedChunk
 

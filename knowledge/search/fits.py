@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.search.calibration import SHIPPED, SIGNALS, Fit, Fits
 
 logger = logging.getLogger(__name__)

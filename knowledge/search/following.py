@@ -11,7 +11,7 @@ from typing import Final
 
 from pymongo.database import Database
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge import recipes
 from knowledge.search.engine import Engine
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from bson import ObjectId
 from pymongo.database import Database
 
-from kbsite.mongo import Document, unpack_vector
+from kbsite.documents import Document
+from kbsite.mongo import unpack_vector
 from knowledge.models import Status
 from knowledge.providers import Vectors
 

@@ -15,7 +15,7 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from kbsite.collecting import without_collecting
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.providers import ProviderError, Vectors, WarmingUp
 from knowledge.search import calibration, loading, written
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters

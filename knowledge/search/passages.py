@@ -14,7 +14,7 @@ from bson import ObjectId
 from django.urls import reverse
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.models import Status
 from knowledge.search.engine import ChunkHit, Filters
 

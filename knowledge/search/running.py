@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge import recipes
 from knowledge.providers import ProviderError
 from knowledge.search.atlas import AtlasEngine

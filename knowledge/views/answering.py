@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.sessions import session_id_of
-from kbsite.mongo import AnswerDocument
+from kbsite.documents import AnswerDocument
 from knowledge.answers import generation
 from knowledge.answers.checking import Verdict
 from knowledge.answers.events import DoneEvent, Ending, ErrorEvent, TokenEvent, failure

@@ -14,7 +14,7 @@ import bson
 from bson.codec_options import DEFAULT_CODEC_OPTIONS
 from pymongo import MongoClient
 
-from kbsite.mongo import Document
+from kbsite.documents import Document
 
 _QUERY, _REPLY, _MSG = 2004, 1, 2013
 _QUIET = {"hello", "ismaster", "isMaster", "ping", "endSessions"}

@@ -23,7 +23,7 @@ from accounts.models import AuditEvent, User
 from kbsite import mongo
 from kbsite.archive import ArchiveError, read_documents
 from kbsite.backup import NotEmpty, backup, is_empty, restore
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.models import Article
 
 USAGE = {"timeField": "timestamp", "metaField": "meta", "granularity": "minutes"}

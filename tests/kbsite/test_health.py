@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from pytest_django import Settings
 
 from kbsite import health, mongo
+from kbsite.documents import Document
 from knowledge import providers
 
 NOWHERE = "mongodb://localhost:1/"
@@ -72,7 +73,7 @@ def test_without_mongodb_it_cannot_serve_and_names_no_host(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "MONGODB_SECONDS", 0.2)
-    with monkeypatch.context() as while_down, MongoClient[mongo.Document](NOWHERE) as client:
+    with monkeypatch.context() as while_down, MongoClient[Document](NOWHERE) as client:
         while_down.setattr(mongo, "client", lambda: client)
         started = time.monotonic()
         told = report(503)

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.editing import edit_article, purge_article, reindex_article
 from knowledge.indexing import BadEmbedding, TooManySections, index_article
 from knowledge.leasing import LeaseLost, lease_next

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from knowledge.evaluation.dataset import DatasetError, load
+from knowledge.evaluation.dataset import load
+from knowledge.evaluation.records import DatasetError
 
 Write = Callable[..., Path]
 DOCUMENTS = [

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from bson import ObjectId
 
-from kbsite.mongo import AWARE, Document, pack_vector
+from kbsite.documents import Document
+from kbsite.mongo import AWARE, pack_vector
 from knowledge import providers
 from knowledge.access import Scope
 from knowledge.providers import ProviderError
-from knowledge.search import atlas, atlas_indexes, legs, running
+from knowledge.search import atlas_indexes, atlas_readiness, legs, running
 from knowledge.search.atlas import AtlasEngine
 from knowledge.search.atlas_fusion import NativeFusion
 from knowledge.search.engine import ArticleHit, ChunkHit, Filters
@@ -204,7 +205,7 @@ def test_without_any_index_a_search_says_so(node: SearchNode, engine: AtlasEngin
 def test_an_index_that_became_ready_is_noticed(
     node: SearchNode, engine: AtlasEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(atlas, "_UNREADY_SECONDS", 0.0)
+    monkeypatch.setattr(atlas_readiness, "_UNREADY_SECONDS", 0.0)
     node.indexes[VECTORS] |= {"queryable": False, "status": "BUILDING"}
     assert engine.status()["state"] == "rebuilding"
     assert engine.status()["state"] == "ready"

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from pytest_django import Settings
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.providers import ProviderError
 from knowledge.search import running
 from knowledge.search.atlas_indexes import (

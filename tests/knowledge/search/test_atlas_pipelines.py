@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbsite import mongo
-from kbsite.mongo import Document
+from kbsite.documents import Document
 from knowledge.access import Scope
 from knowledge.search import atlas_indexes, atlas_pipelines
 from knowledge.search.engine import Filters
