@@ -27,7 +27,7 @@ from knowledge.answers.retrieved import (
     as_stored,
     is_current,
     retrieval_of,
-    same_passages,
+    same_found,
     sources_stand,
 )
 from knowledge.models import Workspace
@@ -62,7 +62,7 @@ def open_answer(
     if before is not None and is_current(before):
         return _answer(before)
     found = retrieve(question=question, scope=scope, tags=tags, category=category)
-    if before is not None and same_passages(found, retrieval_of(before)):
+    if before is not None and same_found(found, retrieval_of(before)):
         return _answer(before)
     if _model_used_up(found, workspace):
         found = replace(found, degraded=(*found.degraded, MODEL_USED_UP))

@@ -40,9 +40,10 @@ def retrieval_of(answer: AnswerDocument) -> Retrieval:
     )
 
 
-def same_passages(one: Retrieval, other: Retrieval) -> bool:
-    """Whether both found the same text at the same addresses, in whatever order."""
-    return _places(one) == _places(other)
+def same_found(one: Retrieval, other: Retrieval) -> bool:
+    """Whether both found the same text at the same addresses, in whatever order, and the same
+    words nowhere."""
+    return _places(one) == _places(other) and one.unwritten == other.unwritten
 
 
 def sources_stand(answer: AnswerDocument, scope: Scope) -> bool:

@@ -22,7 +22,8 @@ _END: Final = re.compile(
     # quotation has one; or one of a script that has no capitals or spaces
     r"""(?:[.!?\u2026]["'\u201d\u2019\u00bb)\]]*(?:(?:\s*"""
     + CITATION
-    + r""")+[.!?]?(?=\s|\Z)|(?=\s+[^\sa-z]))|[\u3002\uff01\uff1f\u0964\u061f](?:\s*"""
+    + r""")+(?:[.!?\u2026]+["'\u201d\u2019\u00bb)\]]*)?(?=\s|\Z)|(?=\s+[^\sa-z]))"""
+    + r"""|[\u3002\uff01\uff1f\u0964\u061f](?:\s*"""
     + CITATION
     + r""")*)\s*"""
 )

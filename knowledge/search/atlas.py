@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 from kbsite.documents import Document
 from kbsite.mongo import unpack_vector
 from knowledge.providers import ProviderError, Vectors
-from knowledge.search import atlas_pipelines, calibration, written
+from knowledge.search import atlas_pipelines, calibration
 from knowledge.search.atlas_indexes import ARTICLES, PASSAGES, vector_index
 from knowledge.search.atlas_readiness import SECONDS, Readiness, answering
 from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
@@ -27,6 +27,8 @@ from knowledge.search.engine import ArticleHit, ChunkHit, EngineStatus, Filters
 logger = logging.getLogger(__name__)
 
 _STATUS_SECONDS: Final = 1.0
+_LOOK_UP_SECONDS: Final = 2.0
+"""The longest that a search waits to hear which words stand nowhere: it can do without."""
 _ORTHOGONAL: Final = 0.5  # (1 + cosine) / 2 for a cosine of 0
 # the nearest are often the article's own
 _RELATED_CHUNKS: Final = 250
@@ -102,8 +104,8 @@ class AtlasEngine:
 
     def unwritten(self, *, question: str, filters: Filters) -> frozenset[str]:
         pipeline = atlas_pipelines.written(question, filters)
-        found = {one["word"] for one in self._find(ARTICLES, "articles", pipeline)}
-        return frozenset(written.telling_words(question)) - found
+        found = self._find(ARTICLES, "articles", pipeline, seconds=_LOOK_UP_SECONDS)
+        return frozenset(atlas_pipelines.looked_up(question)) - {one["word"] for one in found}
 
     def relevance(
         self, *, vector: Vectors, hits: Sequence[ChunkHit], filters: Filters
@@ -130,14 +132,16 @@ class AtlasEngine:
             return []
         return [ArticleHit(one, rank) for rank, one in enumerate(found, start=1)]
 
-    def _find(self, index: str, collection: str, pipeline: list[Document]) -> list[Document]:
+    def _find(
+        self, index: str, collection: str, pipeline: list[Document], *, seconds: float = SECONDS
+    ) -> list[Document]:
         """What the pipeline finds. Raises `ProviderError`: a missing index would find nothing."""
         if not pipeline:
             return []
         if index not in self._readiness.queryable():
             raise ProviderError(_BUILDING, "busy")
         try:
-            with answering(SECONDS):
+            with answering(seconds):
                 return list(self._database[collection].aggregate(pipeline))
         except ProviderError:
             self._readiness.forget()

@@ -79,9 +79,19 @@ def written(question: str, filters: Filters) -> Pipeline:
     if not filters.workspace_ids:
         return []
     within = _articles_within(filters)
-    looks = [_look(form, spelt, within) for form, spelt in _telling(question).items()]
+    looks = [_look(form, spelt, within) for form, spelt in looked_up(question).items()]
     others = [{"$unionWith": {"coll": "articles", "pipeline": look}} for look in looks[1:]]
     return [*looks[0], *others] if looks else []
+
+
+def looked_up(question: str) -> dict[str, str]:
+    """The telling words that `written` looks for, each with how it is spelt in the question.
+
+    Not those that this module takes for no words, as of some scripts: of them nothing is known.
+    """
+    found = _WORD.findall(question.lower())
+    spelt = {form: word for word in found for form in terms.words().analyze(word)}
+    return {form: spelt[form] for form in telling_words(question) if form in spelt}
 
 
 def fused(
@@ -103,10 +113,10 @@ def fused(
 
 
 def _look(form: str, spelt: str, within: Sequence[Document]) -> Pipeline:
-    paths = [field.path for field in _ARTICLE_FIELDS]
-    word = {"text": {"path": paths, "query": spelt}}
+    paths = [*(field.path for field in _ARTICLE_FIELDS), {"value": "tags", "multi": "label"}]
+    clauses = [{"text": {"path": path, "query": spelt}} for path in paths]
     project = {"$project": {"_id": 0, "word": {"$literal": form}}}
-    return [_search(ARTICLES, [word], within), *_best(1), project]
+    return [_search(ARTICLES, clauses, within), *_best(1), project]
 
 
 def _search(index: str, clauses: Sequence[Document], within: Sequence[Document]) -> Document:
@@ -171,12 +181,6 @@ def _words(question: str) -> list[str]:
     found = dict.fromkeys(_WORD.findall(question.lower()))
     words = [word for word in found if telling & set(terms.words().analyze(word))]
     return words[: terms.MAX_WORDS]
-
-
-def _telling(question: str) -> dict[str, str]:
-    """How each of the telling words is spelt in the question."""
-    spelt = {form: word for word in _words(question) for form in terms.words().analyze(word)}
-    return {form: spelt[form] for form in telling_words(question) if form in spelt}
 
 
 def _articles_within(filters: Filters) -> list[Document]:

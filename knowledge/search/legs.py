@@ -39,14 +39,17 @@ ARTICLE_WORDS: Final = 0.4
 """How much each leg is trusted in the fusion: measured on five sets, docs/measurements.md."""
 FOREIGN_MEANING: Final = 0.3
 """The same of the semantic leg, where its model was not trained on the question's language."""
-_REMOTE_SEARCHES: Final = 32
+WORDS_UNCHECKED: Final = "words_unchecked"
+"""In `degraded`: whether anybody wrote of what is asked could not be looked up."""
+_REMOTE_LEGS: Final = 64
+"""Of 32 searches: each waits for two of its legs here."""
 
 T = TypeVar("T")
 
 # a search keeps one core busy: more of them at once only make each other slower
 _cores = threading.BoundedSemaphore(os.cpu_count() or 1)
 # its threads are made when a remote engine is first searched
-_remote = ThreadPoolExecutor(_REMOTE_SEARCHES, thread_name_prefix="search-leg")
+_remote = ThreadPoolExecutor(_REMOTE_LEGS, thread_name_prefix="search-leg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def search(question: str, filters: Filters, watch: Stopwatch) -> Found:
         if meaning.near is None:
             raise words
         words, degraded = _Words(), (MEANING_ONLY,)
+    elif written is None:
+        degraded = (*degraded, WORDS_UNCHECKED)
     found = _fused(engine, question, words, meaning, filters, watch, degraded)
     return replace(found, written=written)
 

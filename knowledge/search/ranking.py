@@ -106,11 +106,12 @@ def signals(question: str, one: Judged, wanted: Collection[str] = SIGNALS) -> Si
 
 
 def shared(words: Collection[str], passage: Candidate) -> float | None:
-    """The share of the words that the passage or its headings have; None of no words."""
+    """The share of the words that the passage, its headings or tags have; None of no words."""
     asked = {terms.stem(word) for word in words}
     if not asked:
         return None
-    held = set(terms.prose().analyze(f"{' '.join(passage.breadcrumb)} {passage.text}"))
+    text = " ".join([*passage.breadcrumb, *passage.tags, passage.text])
+    held = set(terms.prose().analyze(text))
     return len(asked & held) / len(asked)
 
 

@@ -144,7 +144,7 @@ class TermReader:
     def _clauses(self, question: str, filters: Sequence[Query]) -> Iterator[Query]:
         for word in terms.query_words(question):
             term = terms.stem(word)
-            known = [field for field in self.fields if self._is_written(field, term, filters)]
+            known = [one for one in self.fields if self._is_written(one.name, term, filters)]
             for field in known:
                 exact = Query.term_query(self.schema, field.name, term)
                 yield Query.boost_query(exact, field.boost)
@@ -154,22 +154,23 @@ class TermReader:
             yield from self._labels(question)
 
     def written(self, words: Iterable[str], narrowing: Narrowing) -> set[str]:
-        """Those of the words that any entry has, in any form of theirs."""
+        """Those of the words that any entry has, in any form of theirs or as a tag."""
         filters = [Query.const_score_query(one, 0.0) for one in self._filters(narrowing)]
         terms_of = {word: terms.stem(word) for word in words}
         return {
             word
             for word, term in terms_of.items()
-            if any(self._is_written(field, term, filters) for field in self.fields)
+            if any(self._is_written(field.name, term, filters) for field in self.fields)
+            or (self.tagged and self._is_written("label", word, filters))
         }
 
-    def _is_written(self, field: Field, term: str, filters: Sequence[Query]) -> bool:
+    def _is_written(self, field: str, term: str, filters: Sequence[Query]) -> bool:
         """Whether the word stands in what may be found; what is hidden must not tell. (T4)"""
-        if not self.searcher.doc_freq(field.name, term):
+        if not self.searcher.doc_freq(field, term):
             return False
         if not filters:
             return True
-        written = _within(Query.term_query(self.schema, field.name, term), filters)
+        written = _within(Query.term_query(self.schema, field, term), filters)
         return bool(self.searcher.search(written, 1, count=False).hits)
 
     def _misspelt(self, word: str) -> Iterator[Query]:

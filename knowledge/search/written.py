@@ -17,7 +17,16 @@ NAME: Final = 1.0
 WORD: Final = 1 / 3
 """What is missing where nobody wrote a name, or another word: measured, docs/measurements.md."""
 _LEAST_CHARS: Final = 2
-_CONTRACTION: Final = re.compile(r"\b\w+n['\u2019]t\b|['\u2019](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
+_TELLS_NOTHING: Final = re.compile(
+    r"\b\w+n['\u2019]t\b|['\u2019](?:s|re|ve|ll|d|m)\b|\bhow (?:far|long|many|much|often)\b",
+    re.IGNORECASE,
+)
+"""Short forms of function words, and what asks for an amount."""
+_AMOUNT: Final = re.compile(r"\d+[^\W\d_]*")
+# Thai to Burmese, Khmer, and from the radicals on: no spaces, so what is between two is no word
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _SPELT: Final = re.compile(r"[^\W_]+")
 _OPENING: Final = " \"'(*`\u2018\u201c\xbf\xa1"
 _SENTENCE_END: Final = re.compile(r"[.!?:;]$")
@@ -27,8 +36,12 @@ _CAPITALISES_NOUNS: Final = "german"
 
 def telling_words(question: str) -> tuple[str, ...]:
     """Those words of the question that a passage about it would have, as `terms.query_words`."""
-    found = terms.query_words(_CONTRACTION.sub(" ", question))
-    return tuple(word for word in found if len(word) >= _LEAST_CHARS)
+    found = terms.query_words(_TELLS_NOTHING.sub(" ", question))
+    return tuple(word for word in found if _is_word(word))
+
+
+def _is_word(found: str) -> bool:
+    return len(found) >= _LEAST_CHARS and not _UNSPACED.search(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +58,12 @@ def measure(question: str, unwritten: Collection[str]) -> Written:
     """`unwritten` are those of the question's `telling_words` that stand nowhere."""
     named = telling_names(question).intersection(unwritten)
     lost = NAME * len(named) + WORD * (len(unwritten) - len(named))
-    spelt = {word: form for word, _ in _spelt(question) for form in terms.words().analyze(word)}
-    missing = tuple(word for word, form in spelt.items() if form in (named or unwritten))
-    return Written(max(1.0 - lost, 0.0), missing)
+    spelt: dict[str, str] = {}
+    for word, _ in _spelt(question):
+        for form in terms.words().analyze(word):
+            spelt.setdefault(form, word)
+    missing = (word for form, word in spelt.items() if form in (named or unwritten))
+    return Written(max(1.0 - lost, 0.0), tuple(missing))
 
 
 @lru_cache(maxsize=64)
@@ -59,8 +75,8 @@ def telling_names(question: str) -> frozenset[str]:
 def names(question: str) -> frozenset[str]:
     """Words that are written as names are, in the form of `telling_words`.
 
-    With a capital inside a sentence, or a capital or a digit inside the word. None where capitals
-    say nothing: in a question that has them on every word.
+    With a capital inside a sentence, or a capital or a digit inside the word, but no amounts.
+    None where capitals say nothing: in a question that has them on every word.
     """
     found = list(_spelt(question))
     if all(word[0].isupper() for word, _ in found if word[0].isalpha()):
@@ -79,5 +95,5 @@ def _spelt(question: str) -> Iterator[tuple[str, bool]]:
 
 def _is_name(word: str, *, plain: bool) -> bool:
     """`plain`: a capital at its start says nothing."""
-    inside = any(one.isupper() or one.isdigit() for one in word[1:]) and not word.isdigit()
-    return inside or (word[0].isupper() and not plain)
+    inside = any(one.isupper() or one.isdigit() for one in word[1:])
+    return not _AMOUNT.fullmatch(word) and (inside or (word[0].isupper() and not plain))

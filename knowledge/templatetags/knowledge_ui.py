@@ -20,7 +20,7 @@ from knowledge.access import Rights, readable_workspaces, rights_in
 from knowledge.answers.limits import MODEL_USED_UP
 from knowledge.excerpts import Backed, excerpt_html
 from knowledge.models import Workspace
-from knowledge.search.legs import KEYWORD_ONLY, MEANING_ONLY
+from knowledge.search.legs import KEYWORD_ONLY, MEANING_ONLY, WORDS_UNCHECKED
 from knowledge.search.ranking import FOREIGN_LANGUAGE, RERANK_SKIPPED
 from knowledge.search.retrieve import Passage
 
@@ -31,6 +31,8 @@ NOTES = {
     KEYWORD_ONLY: "Only the words of the question were searched, not its meaning.",
     FOREIGN_LANGUAGE: "This site's search models know only English, so mostly the words decided.",
     MEANING_ONLY: "Only the meaning of the question was searched, not its words.",
+    WORDS_UNCHECKED: "Whether any article has the question's words could not be looked up, so how "
+    "sure the sources are is less certain.",
     MODEL_USED_UP: "The language model has written enough here for one day, so these sentences are "
     "quoted from the sources.",
 }

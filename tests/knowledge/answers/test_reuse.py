@@ -1,6 +1,7 @@
 """When a stored answer is used again, and when the question is searched or asked anew."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -99,6 +100,23 @@ def test_what_was_indexed_since_is_found(
     assert after.id != before.id
     assert [p.title for p in after.retrieval.passages] == ["Hosts"]
     assert opened().id == after.id, "the newest is the one that is used again"
+
+
+def test_what_is_written_of_now_is_not_said_to_be_missing(
+    opened: Open,
+    articles: list[Article],
+    something_is_indexed: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = replace(retrieval("weak", (passage(1, articles[0]),)), unwritten=("SAML",))
+    searches(monkeypatch, found)
+    first = opened()
+    assert opened().retrieval.unwritten == ("SAML",), "as it was stored"
+    something_is_indexed()
+    assert opened().id == first.id
+    searches(monkeypatch, replace(found, unwritten=()))
+    after = opened()
+    assert (after.id != first.id, after.retrieval.unwritten) == (True, ())
 
 
 def test_a_day_later_the_question_is_searched_again(

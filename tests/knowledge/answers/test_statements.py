@@ -43,6 +43,8 @@ def test_lists_quotations_and_tables_are_placed_whatever_their_line_ends(end: st
         ("One. [1] Two.", [(1,), ()]),
         ("One. [1][2] two.", [(1, 2), ()]),
         ("One.\u201d [1]. Two [2].", [(1,), (2,)]),
+        ("One. [1].\u201d Two [2].", [(1,), (2,)]),
+        ("One. [1]... Two [2].", [(1,), (2,)]),
         ("One [99]. Two `[1]`.", [(), ()]),
         ("[1](javascript:x) says so.", [(1,)]),
         (r"Not \[1] this.", [()]),

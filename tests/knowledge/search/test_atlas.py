@@ -186,13 +186,27 @@ def test_what_no_article_has_is_unwritten(node: SearchNode, engine: AtlasEngine)
     assert missing == {"kubernetes", "pod"}
 
 
+def test_a_word_that_was_not_looked_for_is_not_said_to_be_missing(
+    node: SearchNode, engine: AtlasEngine
+) -> None:
+    many = " ".join(f"w{n}" for n in range(40))
+    for question in (
+        f"It's {many} and we can't certificates",
+        "What's it for?",
+        "\u0928\u092e\u0938\u094d\u0924\u0947",
+    ):
+        missing = engine.unwritten(question=question, filters=FILTERS)
+        sent = str(node.asked("$search")[-1:])
+        assert all(f"'query': '{word}'" in sent for word in missing)
+
+
 def test_a_search_does_without_knowing_what_is_written(
     node: SearchNode, searched: Callable[[], legs.Found]
 ) -> None:
     node.found = {atlas_indexes.PASSAGES: [chunk(1)], VECTORS: [chunk(1)]}
     node.refuse = lambda command: TOO_SLOW if "$literal" in str(command) else None
     found = searched()
-    assert (found.written, found.degraded) == (None, ())
+    assert (found.written, found.degraded) == (None, ("words_unchecked",))
 
 
 def test_without_any_index_a_search_says_so(node: SearchNode, engine: AtlasEngine) -> None:

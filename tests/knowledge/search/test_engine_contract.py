@@ -155,12 +155,14 @@ def test_t1_the_same_words_elsewhere_are_not_found(
         ("Where are the backups of the cached pages?", ""),
         ("Which elephant travels by Sea?", "elephant"),
         ("Kubernetes and kubernetas", "kubernetas"),
+        ("Sign in by Okta", "sign"),
     ],
 )
 def test_words_that_no_article_has_in_any_form_are_unwritten(
     engine: Engine, publish: Publish, scope: Scope, question: str, missing: str
 ) -> None:
-    publish("Backup of Kubernetes", "A page is in the cache. We travel.", summary="By the sea")
+    text = "A page is in the cache. We travel."
+    publish("Backup of Kubernetes", text, summary="By the sea", tags=["Okta"])
     assert engine.unwritten(question=question, filters=Filters(scope)) == set(missing.split())
 
 

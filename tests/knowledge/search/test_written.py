@@ -16,6 +16,7 @@ from knowledge.search.written import measure, names, telling_words
         ("sign in with SAML or Okta", "saml okta"),
         ("(How is it in 'PostgreSQL'?)", "postgresql"),
         ("Backups: Where are they; How often? Why 24 hours", ""),
+        ("Can I upload a 10GB file in 30min with 2FA?", ""),
         ("HOW DO I RESET MY PASSWORD", ""),
         ("How To Reset A Password", ""),
         ("Wie hei\u00dft der Server und wo ist das Handbuch?", ""),
@@ -26,8 +27,14 @@ def test_a_name_has_a_capital_or_a_digit_where_others_have_none(question: str, n
 
 
 def test_short_forms_of_function_words_tell_nothing() -> None:
-    asked = "It won't do, who's there, what we\u2019re and I'd say isn\u2019t"
+    asked = "It won't do, who's there, how long, what we\u2019re and I'd say isn\u2019t"
     assert telling_words(asked) == ("say",)
+
+
+def test_what_stands_between_two_spaces_is_no_word_where_words_have_none() -> None:
+    assert telling_words("\u5982\u4f55\u91cd\u7f6e\u5bc6\u7801 Vue \u0e23\u0e2b\u0e31\u0e2a") == (
+        "vue",
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,7 @@ def test_what_is_missing_is_named_as_it_was_asked() -> None:
     asked = "Sign in with SAML, O'Reilly or Caf\u00e9Okta, pleaze?"
     assert measure(asked, {"cafeokta", "saml", "pleaze"}).missing == ("SAML", "Caf\u00e9Okta")
     assert measure(asked, {"pleaze", "sign"}).missing == ("Sign", "pleaze")
+    assert measure("Is VUE like Vue or vue?", {"vue"}).missing == ("VUE",)
 
 
 @given(st.text(max_size=300), st.data())
