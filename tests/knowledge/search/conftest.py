@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from kbsite.mongo import AWARE
 from knowledge import providers
 from knowledge.access import Scope, scope_for
 from knowledge.indexing import index_article
 from knowledge.leasing import lease_next
 from knowledge.models import Article, Workspace
 from knowledge.providers import Embedder
-from knowledge.search import remembered, running
+from knowledge.search import atlas_indexes, remembered, running
+from knowledge.search.atlas import AtlasEngine
 from knowledge.search.engine import Kind
 from tests.fakes.embedder import WordEmbedder
+from tests.fakes.search_node import SearchNode
 from tests.knowledge.search import search_node
 
 
@@ -82,3 +85,22 @@ def publish(
 def scope(workspace: Workspace) -> Scope:
     """What anybody may read in the public workspace."""
     return scope_for(AnonymousUser(), workspace)
+
+
+@pytest.fixture
+def node() -> Iterator[SearchNode]:
+    """A stand-in for MongoDB with search nodes, every index ready."""
+    with SearchNode() as running_node:
+        for one in atlas_indexes.search_indexes([WordEmbedder.dimensions]):
+            kept = {"status": "READY", "queryable": True, "latestDefinition": one.definition}
+            running_node.indexes[one.name] = {
+                "name": one.name, "collection": one.collection, **kept,
+            }  # fmt: skip
+        yield running_node
+
+
+@pytest.fixture
+def atlas(node: SearchNode) -> AtlasEngine:
+    """Asks that node."""
+    database = node.client.get_database("kb", codec_options=AWARE)
+    return AtlasEngine(database, recipe=WordEmbedder.recipe, dimensions=WordEmbedder.dimensions)
