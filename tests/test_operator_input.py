@@ -153,6 +153,7 @@ def object_pages() -> list[str]:
             there = model._default_manager.first()
             ids = [str(there.pk)] if there else []
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}"
+            # Django's UserAdmin names it so whatever the model is called
             name = "admin:auth_user_password_change" if "user_password" in name else name
             if name in URLS:
                 pages += [reverse(name, args=[one]) for one in [*ids, *TEXTS]]
