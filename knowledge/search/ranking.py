@@ -6,7 +6,7 @@ never the answer: the fused order is kept and `degraded` says so.
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.conf import settings
@@ -51,13 +51,13 @@ class Judged:
 class Ranking:
     """Candidates, best first; `source` says in words where their relevance comes from.
 
-    `unwritten` are names in the question, else other words, that stand nowhere.
+    `written` says how much of the question stands anywhere.
     """
 
     judged: tuple[Judged, ...] = ()
     source: str = ""
     degraded: tuple[str, ...] = ()
-    unwritten: tuple[str, ...] = ()
+    written: Written = field(default_factory=Written)
 
 
 def rank(
@@ -94,18 +94,17 @@ def rank(
         for one in judged
     ]
     source = _source(judged, embedder, reranker, fits)
-    missing = written.missing if written else ()
-    return Ranking(tuple(_bounded(weighed)), source, degraded, missing)
+    return Ranking(tuple(_bounded(weighed)), source, degraded, written or Written())
 
 
 def signals(question: str, one: Judged, wanted: Collection[str] = SIGNALS) -> Signals:
     """All that is known of a judged candidate; of what costs time, only the `wanted`."""
-    words = shared(terms.query_words(question), one.candidate) if "words" in wanted else None
-    named = shared(telling_names(question), one.candidate) if "named" in wanted else None
+    words = shared_words(terms.query_words(question), one.candidate) if "words" in wanted else None
+    named = shared_words(telling_names(question), one.candidate) if "named" in wanted else None
     return Signals(one.cosine, one.reranked, words, one.written, named)
 
 
-def shared(words: Collection[str], passage: Candidate) -> float | None:
+def shared_words(words: Collection[str], passage: Candidate) -> float | None:
     """The share of the words that the passage, its headings or tags have; None of no words."""
     asked = {terms.stem(word) for word in words}
     if not asked:

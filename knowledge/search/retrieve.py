@@ -79,7 +79,8 @@ class Retrieval:
     """What was found. `none` means: nothing that is likely to answer, and no passages.
 
     `timings_ms` is by stage; `degraded` says by stable codes what could not be done. `unwritten`
-    are names in the question, else other words, that no article has which was searched.
+    are names in the question that no article has which was searched; unless the site is sure,
+    other words where it is no name that is missing.
     """
 
     passages: tuple[Passage, ...] = ()
@@ -191,13 +192,16 @@ def _likely(ranked: Ranking) -> list[Judged]:
 def as_retrieval(ranked: Ranking, watch: Stopwatch) -> Retrieval:
     """What is shown of a ranking: the best that are likely enough to answer, numbered."""
     shown = _likely(ranked)[: settings.SEARCH_PASSAGES]
+    confidence = _confidence(shown)
+    # what was found without a word says that it has others for it, but not so for a name
+    other_words = () if confidence == "strong" else ranked.written.words
     return Retrieval(
         passages=tuple(_passage(n, one) for n, one in enumerate(shown, start=1)),
-        confidence=_confidence(shown),
+        confidence=confidence,
         confidence_source=ranked.source,
         timings_ms=watch.milliseconds,
         degraded=ranked.degraded,
-        unwritten=ranked.unwritten,
+        unwritten=ranked.written.names or other_words,
     )
 
 

@@ -47,23 +47,28 @@ def _is_word(found: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`share` is 1 where all of a question's words are written somewhere, and 0 where a name is
-    not, or three other words. `missing` are the names that are not, spelt as they were asked, or
-    the other words where it is no name that is missing."""
+    not, or three other words. `names` and `words` are the names and the other words that are not,
+    spelt as they were asked."""
 
     share: float = 1.0
-    missing: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def measure(question: str, unwritten: Collection[str]) -> Written:
     """`unwritten` are those of the question's `telling_words` that stand nowhere."""
-    named = telling_names(question).intersection(unwritten)
-    lost = NAME * len(named) + WORD * (len(unwritten) - len(named))
+    named = telling_names(question)
+    lost = sum(NAME if form in named else WORD for form in unwritten)
     spelt: dict[str, str] = {}
     for word, _ in _spelt(question):
         for form in terms.words().analyze(word):
             spelt.setdefault(form, word)
-    missing = (word for form, word in spelt.items() if form in (named or unwritten))
-    return Written(max(1.0 - lost, 0.0), tuple(missing))
+    missing = {form: word for form, word in spelt.items() if form in unwritten}
+    return Written(
+        max(1.0 - lost, 0.0),
+        tuple(word for form, word in missing.items() if form in named),
+        tuple(word for form, word in missing.items() if form not in named),
+    )
 
 
 @lru_cache(maxsize=64)

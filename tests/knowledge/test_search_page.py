@@ -118,11 +118,11 @@ def test_g2_an_unanswerable_question_gets_no_sources_no_stream_and_no_model_call
     assert model.calls == []
 
 
-@pytest.mark.parametrize("confidence", ["weak", "none"])
-def test_words_that_no_article_has_are_named_where_the_site_is_not_sure(
+@pytest.mark.parametrize("confidence", ["strong", "weak", "none"])
+def test_words_that_no_article_has_are_named(
     client: Client, articles: list[Article], monkeypatch: pytest.MonkeyPatch, confidence: str
 ) -> None:
-    passages = (passage(1, articles[0]),) if confidence == "weak" else ()
+    passages = () if confidence == "none" else (passage(1, articles[0]),)
     found = replace(retrieval(confidence, passages), unwritten=("SAML", "<b>", "Okta"))
     monkeypatch.setattr(opening, "retrieve", lambda **_: found)
     said = " ".join(text(client).split())

@@ -185,9 +185,9 @@ def test_an_embedder_without_calibration_is_said_to_have_none(
 
 def test_shared_words_count_by_stem_and_not_by_number() -> None:
     passage = candidate("Servers listening on a port")
-    assert ranking.shared(["server", "listen", "port"], passage) == 1
-    assert ranking.shared(["server", "whistle"], passage) == 0.5
-    assert ranking.shared([], passage) is None
+    assert ranking.shared_words(["server", "listen", "port"], passage) == 1
+    assert ranking.shared_words(["server", "whistle"], passage) == 0.5
+    assert ranking.shared_words([], passage) is None
 
 
 def test_a_name_that_the_passage_lacks_makes_it_less_likely(

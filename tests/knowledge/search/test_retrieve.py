@@ -96,6 +96,25 @@ def test_between_the_thresholds_confidence_is_weak(
 
 
 @pytest.mark.parametrize(
+    ("question", "strong", "weak"),
+    [
+        (QUESTION, (), ()),
+        ("Which harbor does the server listen on?", (), ("harbor",)),
+        ("Which harbor does the server listen on in Vue?", ("Vue",), ("Vue",)),
+    ],
+)
+def test_a_name_that_nobody_wrote_is_always_told_and_another_word_where_the_site_is_not_sure(
+    ask: Callable[..., Retrieval], publish: Publish, settings: Any,
+    question: str, strong: tuple[str, ...], weak: tuple[str, ...],
+) -> None:  # fmt: skip
+    publish("Server", ANSWER)
+    settings.CONFIDENCE_WEAK = settings.CONFIDENCE_STRONG = 0.0
+    assert ask(question).unwritten == strong
+    settings.CONFIDENCE_STRONG = 1.0
+    assert ask(question).unwritten == weak
+
+
+@pytest.mark.parametrize(
     "question", ["", " \n\t ", "\x00\x07", "\u2028", "\ud800", "漢字", "?!", "x" * 10_000]
 )
 def test_c1_odd_questions_are_answered_with_nothing(
