@@ -29,8 +29,19 @@ class Labelled:
 
 
 def label(asked: Iterable[Asked]) -> list[Labelled]:
-    """Those questions of which it is known what answers them, or that nothing does."""
-    return [_labelled(one) for one in asked if one.query.judged or one.query.covered is False]
+    """Those questions that can be labelled."""
+    return [_labelled(one) for one in asked if is_labelled(one)]
+
+
+def is_labelled(asked: Asked) -> bool:
+    """Whether it is known what answers the question, or that nothing does."""
+    return asked.query.judged or asked.query.covered is False
+
+
+def right_passages(asked: Asked) -> tuple[bool, ...]:
+    """Of each passage in order, whether it is of a document that answers."""
+    query = asked.query
+    return tuple(query.judged and document in query.gains for document in asked.documents)
 
 
 def read_by_reranker(questions: Sequence[Labelled]) -> list[Labelled]:
@@ -52,7 +63,7 @@ def _labelled(asked: Asked) -> Labelled:
         covered=query.judged,
         kind="" if query.judged else query.kind or UNANSWERABLE,
         signals=tuple(ranking.signals(query.text, one) for one in asked.judged),
-        right=tuple(query.judged and one in query.gains for one in asked.documents),
+        right=right_passages(asked),
     )
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from knowledge.evaluation import metrics
 from knowledge.evaluation.asking import Asked
 from knowledge.evaluation.judging import Json
+from knowledge.evaluation.labels import LEADING, is_labelled, right_passages
 
 STEPS: Final = 50
 """Thresholds of the curve, evenly spread."""
@@ -70,15 +71,17 @@ def _errors(inside: Sequence[Asked], outside: Sequence[Asked], threshold: float)
     }
 
 
-def _calibration(labelled: Sequence[Asked]) -> Json:
-    """The best passage's relevance as the probability that the corpus answers the question."""
-    if not labelled:
+def _calibration(asked: Sequence[Asked]) -> Json:
+    """Relevance as the probability that a passage answers, over the first of each question: what
+    it is fitted to and shown as."""
+    known = [one for one in asked if is_labelled(one)]
+    said = [passage.relevance for one in known for passage in one.judged[:LEADING]]
+    came = [right for one in known for right in right_passages(one)[:LEADING]]
+    if not said:
         return {"labels": 0, "ece": None, "ece_ci95": None, "ece_if_perfect": None, "bins": []}
-    said = _relevances(labelled)
-    came = [one.query.covered is True for one in labelled]
     error = metrics.calibration_error(said, came)
     return {
-        "labels": len(labelled),
+        "labels": len(said),
         "ece": round(error.error, 4),
         "ece_ci95": [round(error.low, 4), round(error.high, 4)],
         "ece_if_perfect": round(error.perfect, 4),

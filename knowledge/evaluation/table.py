@@ -87,7 +87,7 @@ def _refusal(refusal: Json) -> Iterator[str]:
         low, high = refusal["ece_ci95"]
         yield (
             f"Calibration error {short(refusal['ece'])} [{short(low)},{short(high)}] over "
-            f"{refusal['labels']:,} labels; perfect probabilities would show "
+            f"{refusal['labels']:,} passages; perfect probabilities would show "
             f"{short(refusal['ece_if_perfect'])}"
         )
 

@@ -60,13 +60,24 @@ def test_g1_errors_are_counted_at_the_running_thresholds_and_by_kind(settings: A
         asked(("a", 0.1), answerable=False, kind="far"),
         asked(("a", 0.5)),
     ])  # fmt: skip
-    assert (found["answerable"], found["unanswerable"], found["labels"]) == (2, 2, 4)
+    assert (found["answerable"], found["unanswerable"]) == (2, 2)
     assert found["weak"]["false_refusals"] == {"n": 1, "of": 2, "share": 0.5}
     assert found["weak"]["false_answers"]["n"] == 1
     assert found["strong"]["false_answers"]["n"] == 0
     assert found["auc"] == 0.75
     assert found["kinds"]["far"]["auc"] == 1
     assert found["kinds"]["near"]["false_answers"]["weak"] == {"n": 1, "of": 1, "share": 1.0}
+
+
+def test_the_calibration_is_that_of_the_first_passages_as_it_is_fitted() -> None:
+    found = judge_refusal([
+        asked(("a", 0.75), ("b", 0.25), gains={"a": 1.0}),
+        asked(*[("c", 0.25)] * 6, answerable=False),
+        asked(("a", 0.9), answerable=True),
+    ])  # fmt: skip
+    assert found["labels"] == 2 + 5
+    assert [(one["mean"], one["share"]) for one in found["bins"]] == [(0.25, 0), (0.75, 1)]
+    assert found["ece"] == 0.25
 
 
 def test_the_curve_counts_what_shows_no_judged_document_as_wrong() -> None:
